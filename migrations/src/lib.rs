@@ -1,0 +1,33 @@
+//! The database's history. Migrations are never edited after a release: expand, backfill, contract.
+
+mod m0001_foundation;
+
+use sea_orm_migration::{prelude::*, sea_orm::DatabaseConnection};
+
+/// Brings a database to the present.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_foundation::Migration)]
+    }
+}
+
+/// Applies every pending migration; returns the names of those applied.
+///
+/// # Errors
+/// The database's, with nothing of the failed migration kept on PostgreSQL.
+pub async fn up(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
+    let pending = pending(connection).await?;
+    Migrator::up(connection, None).await?;
+    Ok(pending)
+}
+
+/// Names of the migrations that are not applied yet.
+///
+/// # Errors
+/// The database's.
+pub async fn pending(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
+    Ok(Migrator::get_pending_migrations(connection).await?.iter().map(|migration| migration.name().to_owned()).collect())
+}

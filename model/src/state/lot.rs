@@ -1,0 +1,31 @@
+//! States of material lots and holds (B2MML V7 `Disposition`).
+
+use crate::word::words;
+
+words! {
+    /// What a lot may be used for (B2MML `Disposition`).
+    Disposition {
+        /// Assigned, but does not exist yet.
+        Planned = "PLANNED",
+        /// Being worked on.
+        InProcess = "IN_PROCESS",
+        /// Not permitted for normal use, for example awaiting a quality decision.
+        Restricted = "RESTRICTED",
+        /// Permitted for use.
+        Unrestricted = "UNRESTRICTED",
+        /// Consumed, sold or disposed of.
+        Closed = "CLOSED",
+        /// None of the standard's values; the free status tells which.
+        Other = "OTHER",
+    }
+}
+
+words! {
+    /// Whether a hold binds.
+    HoldState {
+        /// The hold binds: the lot may not be used.
+        Open = "OPEN",
+        /// The hold was lifted.
+        Released = "RELEASED",
+    }
+}

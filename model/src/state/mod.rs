@@ -1,0 +1,13 @@
+//! The field's state models: pure, without database or clock.
+
+pub mod case;
+pub mod line;
+pub mod lot;
+pub mod order;
+pub mod quality;
+
+pub use case::{CaseClass, CaseState, DecisionOption, DecisionState, EvidenceKind, Severity, TaskPurpose, TaskState};
+pub use line::LineState;
+pub use lot::{Disposition, HoldState};
+pub use order::{JobState, RequestState};
+pub use quality::{Freshness, LimitState, Quality};

@@ -1,0 +1,76 @@
+//! Materials, lots, holds.
+
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
+
+use crate::{
+    entity::{hold, material, material_lot},
+    error::{Doing, Error},
+    ids::{LotId, MaterialId, PlantId},
+    state::{Disposition, HoldState},
+    store::{Page, PageRequest, Tx, View},
+};
+
+impl View {
+    /// A stretch of the lots, of one plant if given, of one disposition if given.
+    pub async fn lots_page(&self, plant: Option<PlantId>, disposition: Option<Disposition>, request: PageRequest) -> Result<Page<material_lot::Model>, Error> {
+        self.page::<material_lot::Entity>(lots(plant, disposition), request).await
+    }
+
+    /// Number of the same lots.
+    pub async fn lots_count(&self, plant: Option<PlantId>, disposition: Option<Disposition>) -> Result<u64, Error> {
+        self.count::<material_lot::Entity>(lots(plant, disposition)).await
+    }
+
+    /// The lots of a plant with this number; several materials may use one number.
+    pub async fn lots_by_number(&self, plant: PlantId, number: &str) -> Result<Vec<material_lot::Model>, Error> {
+        self.all::<material_lot::Entity>(Condition::all().add(material_lot::Column::PlantId.eq(plant)).add(material_lot::Column::Number.eq(number))).await
+    }
+
+    /// The holds of these lots.
+    pub async fn holds_of(&self, lots: &[LotId]) -> Result<Vec<hold::Model>, Error> {
+        self.all::<hold::Entity>(Condition::all().add(hold::Column::LotId.is_in(lots.iter().copied()))).await
+    }
+
+    /// The material of a plant with this code.
+    pub async fn material_by_code(&self, plant: PlantId, code: &str) -> Result<Option<material::Model>, Error> {
+        self.first::<material::Entity>(Condition::all().add(material::Column::PlantId.eq(plant)).add(material::Column::Code.eq(code))).await
+    }
+}
+
+fn lots(plant: Option<PlantId>, disposition: Option<Disposition>) -> Condition {
+    Condition::all()
+        .add_option(plant.map(|plant| material_lot::Column::PlantId.eq(plant)))
+        .add_option(disposition.map(|disposition| material_lot::Column::Disposition.eq(disposition)))
+}
+
+impl Tx {
+    /// The material of a plant with this code.
+    pub async fn job_material_by_code(&self, plant: PlantId, code: &str) -> Result<Option<material::Model>, Error> {
+        material::Entity::find()
+            .filter(material::Column::PlantId.eq(plant))
+            .filter(material::Column::Code.eq(code))
+            .one(self.connection())
+            .await
+            .doing("find a material")
+    }
+
+    /// The lot of a material with this number.
+    pub async fn job_lot_by_number(&self, material: MaterialId, number: &str) -> Result<Option<material_lot::Model>, Error> {
+        material_lot::Entity::find()
+            .filter(material_lot::Column::MaterialId.eq(material))
+            .filter(material_lot::Column::Number.eq(number))
+            .one(self.connection())
+            .await
+            .doing("find a lot")
+    }
+
+    /// The open holds of a lot.
+    pub async fn job_open_holds(&self, lot: LotId) -> Result<Vec<hold::Model>, Error> {
+        hold::Entity::find()
+            .filter(hold::Column::LotId.eq(lot))
+            .filter(hold::Column::State.eq(HoldState::Open))
+            .all(self.connection())
+            .await
+            .doing("read open holds")
+    }
+}

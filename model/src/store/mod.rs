@@ -1,0 +1,23 @@
+//! The only door to the database: [`Store`] opens it, [`View`] reads inside a scope, [`Tx`] writes and journals.
+//!
+//! Queries are grouped by topic, one file each. A read takes a [`crate::Scope`], apart from those named `job_…`, which
+//! serve the process itself.
+
+mod connect;
+mod idempotency;
+mod lease;
+mod tx;
+mod view;
+
+mod case;
+mod directory;
+mod line;
+mod lot;
+mod order;
+mod source;
+mod timer;
+
+pub use connect::{Database, Store, StoreOptions};
+pub use lease::Lease;
+pub use tx::{Actor, Tx};
+pub use view::{CaseFilter, Page, PageRequest, View};
