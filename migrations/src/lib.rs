@@ -29,5 +29,9 @@ pub async fn up(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
 /// # Errors
 /// The database's.
 pub async fn pending(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
-    Ok(Migrator::get_pending_migrations(connection).await?.iter().map(|migration| migration.name().to_owned()).collect())
+    Ok(Migrator::get_pending_migrations(connection)
+        .await?
+        .iter()
+        .map(|migration| migration.name().to_owned())
+        .collect())
 }

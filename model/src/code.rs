@@ -77,6 +77,10 @@ codes! {
     SourceUnreachable = "SOURCE_UNREACHABLE",
     /// A system of the plant refuses the connection.
     SourceRefused = "SOURCE_REFUSED",
+    /// A system of the plant answers something that can not be read.
+    SourceAnswerInvalid = "SOURCE_ANSWER_INVALID",
+    /// A crosswalk file is wrong.
+    CrosswalkInvalid = "CROSSWALK_INVALID",
     /// The certificate of an OPC UA server is not trusted or not valid.
     CertificateUntrusted = "CERTIFICATE_UNTRUSTED",
     /// The caller has not proved who they are.

@@ -73,13 +73,22 @@ impl Error {
         }
     }
 
-    /// Whether the same transaction may succeed when it is run again from its start.
+    /// Whether the same transaction may succeed when it is run again from its start. A unique constraint counts: run again,
+    /// the writer finds the row that was faster.
     pub fn is_transient(&self) -> bool {
         match self {
+            Self::Stale { .. } => true,
+            Self::Statement { source, .. }
+                if matches!(source.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))) =>
+            {
+                true
+            }
             // 40001 serialization_failure, 40P01 deadlock_detected; SQLite's busy.
             Self::Statement { source, .. } => {
                 let text = source.to_string();
-                ["40001", "40P01", "deadlock detected", "could not serialize", "database is locked"].iter().any(|sign| text.contains(sign))
+                ["40001", "40P01", "deadlock detected", "could not serialize", "database is locked"]
+                    .iter()
+                    .any(|sign| text.contains(sign))
             }
             _ => false,
         }

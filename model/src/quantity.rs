@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 /// A decimal amount, kept as text in the database: SQLite has no decimal type, and a float would lose a gram now and then.
 /// The unit stands beside it in the row.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, DeriveValueType)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, DeriveValueType,
+)]
 #[sea_orm(value_type = "String")]
 #[serde(transparent)]
 pub struct Quantity(pub Decimal);

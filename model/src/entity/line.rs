@@ -46,9 +46,13 @@ pub struct Model {
     pub stale_reason: Option<String>,
     /// Since when the line has been in EXECUTE without a break, by source time.
     pub executing_since: Option<DateTime<Utc>>,
-    /// Since when the line has been down (STOPPED, ABORTED, HELD), by source time.
+    /// When the line left EXECUTE by an interruption, by source time; `None` once it is idle, complete or producing again.
+    pub left_execute_at: Option<DateTime<Utc>>,
+    /// Since when the line has been down (STOPPED, ABORTED, HELD) after such an interruption, by source time.
     pub down_since: Option<DateTime<Utc>>,
-    /// The job order that the line runs.
+    /// The order that the line says it runs, by its business number.
+    pub active_order_number: Option<String>,
+    /// The job order that the line runs, once its order is known.
     pub active_job_order_id: Option<JobOrderId>,
     /// Good pieces since the line was first seen, resets of the counter bridged.
     pub good_count: i64,

@@ -79,6 +79,9 @@ pub trait Subject: EntityTrait<Model: IntoActiveModel<Self::ActiveModel> + Seria
     fn set_revision(row: &mut Self::Model, revision: i64);
 }
 
+/// A row of an entity.
+pub type Row<E> = <E as EntityTrait>::Model;
+
 /// Makes the entity of the calling module a [`Subject`].
 macro_rules! subject {
     ($kind:ident, $id:ident, $plant:expr, $plant_column:expr) => {

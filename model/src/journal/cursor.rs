@@ -39,7 +39,8 @@ impl CursorKey {
         let mut plain = [0; 24];
         plain[..16].copy_from_slice(self.journal_id.as_bytes());
         plain[16..].copy_from_slice(&pos.to_be_bytes());
-        let sealed = self.cipher.encrypt(&Nonce::from(nonce), &plain[..]).expect("24 bytes are within the cipher's limit");
+        let sealed =
+            self.cipher.encrypt(&Nonce::from(nonce), &plain[..]).expect("24 bytes are within the cipher's limit");
         URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat())
     }
 

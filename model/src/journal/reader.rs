@@ -49,7 +49,10 @@ impl Reader {
             let rows = self.journal.after(self.pos).await?;
             let Some(last) = rows.last() else { return Err(Error::CursorExpired) };
             self.pos = last.row.pos;
-            let seen: Vec<_> = rows.into_iter().filter(|entry| entry.row.plant_id.is_some_and(|plant| self.scope.contains(plant))).collect();
+            let seen: Vec<_> = rows
+                .into_iter()
+                .filter(|entry| entry.row.plant_id.is_some_and(|plant| self.scope.contains(plant)))
+                .collect();
             if !seen.is_empty() {
                 return Ok(seen);
             }

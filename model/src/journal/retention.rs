@@ -34,7 +34,13 @@ impl Store {
             .await
             .doing(DOING)?
             .ok_or_else(|| Error::Unsuitable("the journal has no head; run `plantgraph migrate`".into()))?;
-        let kept = journal::Entity::find().filter(journal::Column::At.gte(cutoff)).order_by_asc(journal::Column::Pos).limit(1).one(&tx).await.doing(DOING)?;
+        let kept = journal::Entity::find()
+            .filter(journal::Column::At.gte(cutoff))
+            .order_by_asc(journal::Column::Pos)
+            .limit(1)
+            .one(&tx)
+            .await
+            .doing(DOING)?;
         let until = kept.map_or(head.pos, |row| row.pos).saturating_sub(1).min(head.floor_pos + CHUNK_ROWS);
         let Some(last) = journal::Entity::find_by_id(until).one(&tx).await.doing(DOING)? else {
             return Ok(0);

@@ -68,7 +68,12 @@ pub struct Journal {
 
 impl Journal {
     /// Starts to follow the journal of `store` from its present head.
-    pub async fn spawn(store: Store, options: JournalOptions, tracker: &TaskTracker, cancel: CancellationToken) -> Result<Self, Error> {
+    pub async fn spawn(
+        store: Store,
+        options: JournalOptions,
+        tracker: &TaskTracker,
+        cancel: CancellationToken,
+    ) -> Result<Self, Error> {
         let head = store.journal_head().await?;
         let key = CursorKey::new(&head.cursor_key, head.journal_id)
             .ok_or_else(|| Error::Unsuitable("the journal's cursor key has not 32 bytes".into()))?;
@@ -147,7 +152,10 @@ impl Tail {
             match self.advance().await {
                 Ok(true) => continue,
                 Ok(false) => {}
-                Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the journal's tail could not read; it tries again"),
+                Err(error) => tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the journal's tail could not read; it tries again"
+                ),
             }
             tokio::select! {
                 () = cancel.cancelled() => return,

@@ -37,7 +37,10 @@ impl Store {
                 }
                 let expected = row_hash(&hash, &row);
                 if expected != row.hash {
-                    return Err(broken(row.pos, "the row does not fit its hash: it, or the hash before it, was changed".into()));
+                    return Err(broken(
+                        row.pos,
+                        "the row does not fit its hash: it, or the hash before it, was changed".into(),
+                    ));
                 }
                 (pos, hash) = (row.pos, expected);
             }

@@ -71,7 +71,9 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_the_standard() {
-        for (number, state) in [(1, LineState::Clearing), (6, LineState::Execute), (11, LineState::Held), (17, LineState::Complete)] {
+        for (number, state) in
+            [(1, LineState::Clearing), (6, LineState::Execute), (11, LineState::Held), (17, LineState::Complete)]
+        {
             assert_eq!(LineState::from_number(number), Some(state));
             assert_eq!(state.number(), number);
         }

@@ -14,7 +14,12 @@ const OVER: [CaseState; 2] = [CaseState::Closed, CaseState::Cancelled];
 
 impl View {
     /// A stretch of the cases, of one plant if given.
-    pub async fn cases_page(&self, plant: Option<PlantId>, filter: &CaseFilter, request: PageRequest) -> Result<Page<exception_case::Model>, Error> {
+    pub async fn cases_page(
+        &self,
+        plant: Option<PlantId>,
+        filter: &CaseFilter,
+        request: PageRequest,
+    ) -> Result<Page<exception_case::Model>, Error> {
         self.page::<exception_case::Entity>(cases(plant, filter), request).await
     }
 
@@ -26,29 +31,41 @@ impl View {
     /// The open cases of these lines.
     pub async fn open_cases_of(&self, lines: &[LineId]) -> Result<Vec<exception_case::Model>, Error> {
         self.all::<exception_case::Entity>(
-            Condition::all().add(exception_case::Column::LineId.is_in(lines.iter().copied())).add(exception_case::Column::State.is_not_in(OVER)),
+            Condition::all()
+                .add(exception_case::Column::LineId.is_in(lines.iter().copied()))
+                .add(exception_case::Column::State.is_not_in(OVER)),
         )
         .await
     }
 
     /// The tasks of these cases.
     pub async fn tasks_of(&self, cases: &[CaseId]) -> Result<Vec<case_task::Model>, Error> {
-        self.all::<case_task::Entity>(Condition::all().add(case_task::Column::CaseId.is_in(cases.iter().copied()))).await
+        self.all::<case_task::Entity>(Condition::all().add(case_task::Column::CaseId.is_in(cases.iter().copied())))
+            .await
     }
 
     /// The evidence of these cases.
     pub async fn evidence_of(&self, cases: &[CaseId]) -> Result<Vec<case_evidence::Model>, Error> {
-        self.all::<case_evidence::Entity>(Condition::all().add(case_evidence::Column::CaseId.is_in(cases.iter().copied()))).await
+        self.all::<case_evidence::Entity>(
+            Condition::all().add(case_evidence::Column::CaseId.is_in(cases.iter().copied())),
+        )
+        .await
     }
 
     /// The decisions on these cases.
     pub async fn decisions_of(&self, cases: &[CaseId]) -> Result<Vec<case_decision::Model>, Error> {
-        self.all::<case_decision::Entity>(Condition::all().add(case_decision::Column::CaseId.is_in(cases.iter().copied()))).await
+        self.all::<case_decision::Entity>(
+            Condition::all().add(case_decision::Column::CaseId.is_in(cases.iter().copied())),
+        )
+        .await
     }
 
     /// The transitions of these cases.
     pub async fn transitions_of(&self, cases: &[CaseId]) -> Result<Vec<case_transition::Model>, Error> {
-        self.all::<case_transition::Entity>(Condition::all().add(case_transition::Column::CaseId.is_in(cases.iter().copied()))).await
+        self.all::<case_transition::Entity>(
+            Condition::all().add(case_transition::Column::CaseId.is_in(cases.iter().copied())),
+        )
+        .await
     }
 }
 
@@ -63,7 +80,11 @@ fn cases(plant: Option<PlantId>, filter: &CaseFilter) -> Condition {
 
 impl Tx {
     /// The open case of a class on a line, locked.
-    pub async fn job_lock_open_case(&self, class: CaseClass, line: LineId) -> Result<Option<exception_case::Model>, Error> {
+    pub async fn job_lock_open_case(
+        &self,
+        class: CaseClass,
+        line: LineId,
+    ) -> Result<Option<exception_case::Model>, Error> {
         exception_case::Entity::find()
             .filter(exception_case::Column::Class.eq(class))
             .filter(exception_case::Column::LineId.eq(line))
@@ -86,7 +107,11 @@ impl Tx {
 
     /// The evidence of a task.
     pub async fn job_evidence(&self, task: TaskId) -> Result<Vec<case_evidence::Model>, Error> {
-        case_evidence::Entity::find().filter(case_evidence::Column::TaskId.eq(task)).all(self.connection()).await.doing("read evidence")
+        case_evidence::Entity::find()
+            .filter(case_evidence::Column::TaskId.eq(task))
+            .all(self.connection())
+            .await
+            .doing("read evidence")
     }
 
     /// The decisions of a case that wait for approval.

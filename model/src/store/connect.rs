@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, SubsecRound, Utc};
-use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, EntityTrait, SqliteTransactionMode, Statement, TransactionOptions};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, DatabaseConnection, EntityTrait, SqliteTransactionMode, Statement,
+    TransactionOptions,
+};
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use tokio::sync::watch;
 
@@ -142,14 +145,22 @@ impl Store {
     }
 }
 
-pub(crate) async fn database_now(connection: &impl ConnectionTrait, database: Database, clock: &SharedClock) -> Result<DateTime<Utc>, Error> {
+pub(crate) async fn database_now(
+    connection: &impl ConnectionTrait,
+    database: Database,
+    clock: &SharedClock,
+) -> Result<DateTime<Utc>, Error> {
     const DOING: &str = "read the database's time";
     match database {
         Database::Sqlite => Ok(clock.now()),
         Database::Postgres => {
-            let statement = Statement::from_string(connection.get_database_backend(), "SELECT clock_timestamp() AS now");
+            let statement =
+                Statement::from_string(connection.get_database_backend(), "SELECT clock_timestamp() AS now");
             let row = connection.query_one_raw(statement).await.doing(DOING)?;
-            let now: DateTime<Utc> = row.ok_or_else(|| Error::Unsuitable("the database tells no time".into()))?.try_get("", "now").doing(DOING)?;
+            let now: DateTime<Utc> = row
+                .ok_or_else(|| Error::Unsuitable("the database tells no time".into()))?
+                .try_get("", "now")
+                .doing(DOING)?;
             Ok(now.trunc_subsecs(6))
         }
     }
@@ -192,12 +203,16 @@ async fn check_sqlite(connection: &DatabaseConnection) -> Result<(), Error> {
     let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
     let found = (parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0));
     if found < SQLITE_VERSION_MIN {
-        return Err(Error::Unsuitable(format!("SQLite {version} can corrupt its write-ahead log; 3.51.3 or later is needed")));
+        return Err(Error::Unsuitable(format!(
+            "SQLite {version} can corrupt its write-ahead log; 3.51.3 or later is needed"
+        )));
     }
     let mode: String = scalar(connection, "PRAGMA journal_mode").await?;
     let synchronous: i32 = scalar(connection, "PRAGMA synchronous").await?;
     if mode != "wal" || synchronous != 2 {
-        return Err(Error::Unsuitable(format!("SQLite runs with journal_mode={mode}, synchronous={synchronous}; WAL and FULL (2) are needed")));
+        return Err(Error::Unsuitable(format!(
+            "SQLite runs with journal_mode={mode}, synchronous={synchronous}; WAL and FULL (2) are needed"
+        )));
     }
     Ok(())
 }
@@ -209,13 +224,16 @@ async fn check_postgres(connection: &DatabaseConnection) -> Result<(), Error> {
     }
     let durable: String = scalar(connection, "SHOW synchronous_commit").await?;
     if durable == "off" {
-        return Err(Error::Unsuitable("PostgreSQL runs with synchronous_commit=off: what it acknowledges may be lost".into()));
+        return Err(Error::Unsuitable(
+            "PostgreSQL runs with synchronous_commit=off: what it acknowledges may be lost".into(),
+        ));
     }
     Ok(())
 }
 
 async fn scalar<T: sea_orm::TryGetable>(connection: &DatabaseConnection, sql: &str) -> Result<T, Error> {
     const DOING: &str = "look at the database's version and settings";
-    let row = connection.query_one_raw(Statement::from_string(connection.get_database_backend(), sql)).await.doing(DOING)?;
+    let row =
+        connection.query_one_raw(Statement::from_string(connection.get_database_backend(), sql)).await.doing(DOING)?;
     row.ok_or_else(|| Error::Unsuitable(format!("'{sql}' answered nothing")))?.try_get_by_index(0).doing(DOING)
 }

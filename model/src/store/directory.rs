@@ -14,8 +14,11 @@ impl Store {
     /// The account as the database knows it, with its roles; `None` for an account without any. Read for every request
     /// and every event of a subscription: a role that was taken away ends there.
     pub async fn principal(&self, subject: &str) -> Result<Option<Principal>, Error> {
-        let grants =
-            role_grant::Entity::find().filter(role_grant::Column::Subject.eq(subject)).all(self.reader()).await.doing("read the role grants")?;
+        let grants = role_grant::Entity::find()
+            .filter(role_grant::Column::Subject.eq(subject))
+            .all(self.reader())
+            .await
+            .doing("read the role grants")?;
         Ok(of_grants(&grants))
     }
 
@@ -38,13 +41,21 @@ impl Store {
 impl Tx {
     /// The account's roles as they are within this write: the token may be older than a change of rights.
     pub async fn job_principal(&self, subject: &str) -> Result<Option<Principal>, Error> {
-        let grants =
-            role_grant::Entity::find().filter(role_grant::Column::Subject.eq(subject)).all(self.connection()).await.doing("read the role grants")?;
+        let grants = role_grant::Entity::find()
+            .filter(role_grant::Column::Subject.eq(subject))
+            .all(self.connection())
+            .await
+            .doing("read the role grants")?;
         Ok(of_grants(&grants))
     }
 
     /// The grant of a role to an account in a plant.
-    pub async fn job_grant(&self, plant: PlantId, subject: &str, role: Role) -> Result<Option<role_grant::Model>, Error> {
+    pub async fn job_grant(
+        &self,
+        plant: PlantId,
+        subject: &str,
+        role: Role,
+    ) -> Result<Option<role_grant::Model>, Error> {
         role_grant::Entity::find()
             .filter(role_grant::Column::PlantId.eq(plant))
             .filter(role_grant::Column::Subject.eq(subject))

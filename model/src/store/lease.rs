@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, TransactionTrait};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    TransactionTrait,
+};
 
 use crate::{
     entity::lease,
@@ -33,17 +36,25 @@ impl Store {
         let epoch = match found {
             None => {
                 let row = lease::Model { name: name.to_owned(), owner: owner.to_owned(), epoch: 1, expires_at };
-                let inserted = lease::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(&tx).await;
+                let inserted =
+                    lease::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(&tx).await;
                 match inserted {
                     Ok(_) => 1,
                     // Another process was first; it has the lease.
-                    Err(error) if matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))) => return Ok(None),
+                    Err(error) if matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))) => {
+                        return Ok(None);
+                    }
                     Err(error) => return Err(error).doing(DOING),
                 }
             }
             Some(held) if held.owner == owner || held.expires_at <= now => {
                 let epoch = if held.owner == owner { held.epoch } else { held.epoch + 1 };
-                let row = lease::ActiveModel { name: Set(name.to_owned()), owner: Set(owner.to_owned()), epoch: Set(epoch), expires_at: Set(expires_at) };
+                let row = lease::ActiveModel {
+                    name: Set(name.to_owned()),
+                    owner: Set(owner.to_owned()),
+                    epoch: Set(epoch),
+                    expires_at: Set(expires_at),
+                };
                 lease::Entity::update(row).exec(&tx).await.doing(DOING)?;
                 epoch
             }
@@ -72,7 +83,11 @@ impl Tx {
     /// # Errors
     /// [`Error::LeaseLost`] when it is not.
     pub async fn fence(&self, held: &Lease) -> Result<(), Error> {
-        let row = lease::Entity::find_by_id(held.name.clone()).lock_exclusive().one(self.connection()).await.doing("check a lease")?;
+        let row = lease::Entity::find_by_id(held.name.clone())
+            .lock_exclusive()
+            .one(self.connection())
+            .await
+            .doing("check a lease")?;
         match row {
             Some(row) if row.owner == held.owner && row.epoch == held.epoch => Ok(()),
             _ => Err(Error::LeaseLost { name: held.name.clone() }),

@@ -13,7 +13,13 @@ impl View {
     /// The enterprises of the visible plants.
     pub async fn enterprises(&self) -> Result<Vec<enterprise::Model>, Error> {
         enterprise::Entity::find()
-            .join(JoinType::InnerJoin, enterprise::Entity::belongs_to(plant::Entity).from(enterprise::Column::Id).to(plant::Column::EnterpriseId).into())
+            .join(
+                JoinType::InnerJoin,
+                enterprise::Entity::belongs_to(plant::Entity)
+                    .from(enterprise::Column::Id)
+                    .to(plant::Column::EnterpriseId)
+                    .into(),
+            )
             .filter(plant::Column::Id.is_in(self.scope().plants()))
             .distinct()
             .order_by_asc(enterprise::Column::Code)
@@ -39,7 +45,8 @@ impl View {
 
     /// The visible plants of these enterprises.
     pub async fn plants_of(&self, enterprises: &[EnterpriseId]) -> Result<Vec<plant::Model>, Error> {
-        self.all::<plant::Entity>(Condition::all().add(plant::Column::EnterpriseId.is_in(enterprises.iter().copied()))).await
+        self.all::<plant::Entity>(Condition::all().add(plant::Column::EnterpriseId.is_in(enterprises.iter().copied())))
+            .await
     }
 
     /// The areas of these plants.
@@ -59,24 +66,33 @@ impl View {
 
     /// The line of a plant with this code.
     pub async fn line_by_code(&self, plant: PlantId, code: &str) -> Result<Option<line::Model>, Error> {
-        self.first::<line::Entity>(Condition::all().add(line::Column::PlantId.eq(plant)).add(line::Column::Code.eq(code))).await
+        self.first::<line::Entity>(
+            Condition::all().add(line::Column::PlantId.eq(plant)).add(line::Column::Code.eq(code)),
+        )
+        .await
     }
 
     /// The work units of these lines.
     pub async fn work_units_of(&self, lines: &[LineId]) -> Result<Vec<work_unit::Model>, Error> {
-        self.all::<work_unit::Entity>(Condition::all().add(work_unit::Column::LineId.is_in(lines.iter().copied()))).await
+        self.all::<work_unit::Entity>(Condition::all().add(work_unit::Column::LineId.is_in(lines.iter().copied())))
+            .await
     }
 
     /// The parameters of these lines.
     pub async fn parameters_of(&self, lines: &[LineId]) -> Result<Vec<parameter::Model>, Error> {
-        self.all::<parameter::Entity>(Condition::all().add(parameter::Column::LineId.is_in(lines.iter().copied()))).await
+        self.all::<parameter::Entity>(Condition::all().add(parameter::Column::LineId.is_in(lines.iter().copied())))
+            .await
     }
 }
 
 impl Tx {
     /// The enterprise with this code.
     pub async fn job_enterprise_by_code(&self, code: &str) -> Result<Option<enterprise::Model>, Error> {
-        enterprise::Entity::find().filter(enterprise::Column::Code.eq(code)).one(self.connection()).await.doing("find an enterprise")
+        enterprise::Entity::find()
+            .filter(enterprise::Column::Code.eq(code))
+            .one(self.connection())
+            .await
+            .doing("find an enterprise")
     }
 
     /// The plant of an enterprise with this code.
@@ -112,11 +128,19 @@ impl Tx {
 
     /// The work units of a plant.
     pub async fn job_work_units(&self, plant: PlantId) -> Result<Vec<work_unit::Model>, Error> {
-        work_unit::Entity::find().filter(work_unit::Column::PlantId.eq(plant)).all(self.connection()).await.doing("read work units")
+        work_unit::Entity::find()
+            .filter(work_unit::Column::PlantId.eq(plant))
+            .all(self.connection())
+            .await
+            .doing("read work units")
     }
 
     /// The parameters of these lines.
     pub async fn job_parameters(&self, lines: &[LineId]) -> Result<Vec<parameter::Model>, Error> {
-        parameter::Entity::find().filter(parameter::Column::LineId.is_in(lines.iter().copied())).all(self.connection()).await.doing("read parameters")
+        parameter::Entity::find()
+            .filter(parameter::Column::LineId.is_in(lines.iter().copied()))
+            .all(self.connection())
+            .await
+            .doing("read parameters")
     }
 }

@@ -12,7 +12,12 @@ use crate::{
 
 impl View {
     /// A stretch of the lots, of one plant if given, of one disposition if given.
-    pub async fn lots_page(&self, plant: Option<PlantId>, disposition: Option<Disposition>, request: PageRequest) -> Result<Page<material_lot::Model>, Error> {
+    pub async fn lots_page(
+        &self,
+        plant: Option<PlantId>,
+        disposition: Option<Disposition>,
+        request: PageRequest,
+    ) -> Result<Page<material_lot::Model>, Error> {
         self.page::<material_lot::Entity>(lots(plant, disposition), request).await
     }
 
@@ -23,7 +28,10 @@ impl View {
 
     /// The lots of a plant with this number; several materials may use one number.
     pub async fn lots_by_number(&self, plant: PlantId, number: &str) -> Result<Vec<material_lot::Model>, Error> {
-        self.all::<material_lot::Entity>(Condition::all().add(material_lot::Column::PlantId.eq(plant)).add(material_lot::Column::Number.eq(number))).await
+        self.all::<material_lot::Entity>(
+            Condition::all().add(material_lot::Column::PlantId.eq(plant)).add(material_lot::Column::Number.eq(number)),
+        )
+        .await
     }
 
     /// The holds of these lots.
@@ -33,7 +41,10 @@ impl View {
 
     /// The material of a plant with this code.
     pub async fn material_by_code(&self, plant: PlantId, code: &str) -> Result<Option<material::Model>, Error> {
-        self.first::<material::Entity>(Condition::all().add(material::Column::PlantId.eq(plant)).add(material::Column::Code.eq(code))).await
+        self.first::<material::Entity>(
+            Condition::all().add(material::Column::PlantId.eq(plant)).add(material::Column::Code.eq(code)),
+        )
+        .await
     }
 }
 
@@ -55,7 +66,11 @@ impl Tx {
     }
 
     /// The lot of a material with this number.
-    pub async fn job_lot_by_number(&self, material: MaterialId, number: &str) -> Result<Option<material_lot::Model>, Error> {
+    pub async fn job_lot_by_number(
+        &self,
+        material: MaterialId,
+        number: &str,
+    ) -> Result<Option<material_lot::Model>, Error> {
         material_lot::Entity::find()
             .filter(material_lot::Column::MaterialId.eq(material))
             .filter(material_lot::Column::Number.eq(number))

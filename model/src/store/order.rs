@@ -12,7 +12,12 @@ use crate::{
 
 impl View {
     /// A stretch of the production orders, of one plant if given, in these states if any are given.
-    pub async fn orders_page(&self, plant: Option<PlantId>, states: &[RequestState], request: PageRequest) -> Result<Page<production_order::Model>, Error> {
+    pub async fn orders_page(
+        &self,
+        plant: Option<PlantId>,
+        states: &[RequestState],
+        request: PageRequest,
+    ) -> Result<Page<production_order::Model>, Error> {
         self.page::<production_order::Entity>(orders(plant, states), request).await
     }
 
@@ -22,16 +27,23 @@ impl View {
     }
 
     /// The production order of a plant with this number.
-    pub async fn order_by_number(&self, plant: PlantId, number: &str) -> Result<Option<production_order::Model>, Error> {
+    pub async fn order_by_number(
+        &self,
+        plant: PlantId,
+        number: &str,
+    ) -> Result<Option<production_order::Model>, Error> {
         self.first::<production_order::Entity>(
-            Condition::all().add(production_order::Column::PlantId.eq(plant)).add(production_order::Column::Number.eq(number)),
+            Condition::all()
+                .add(production_order::Column::PlantId.eq(plant))
+                .add(production_order::Column::Number.eq(number)),
         )
         .await
     }
 
     /// The job orders of these production orders.
     pub async fn job_orders_of(&self, orders: &[OrderId]) -> Result<Vec<job_order::Model>, Error> {
-        self.all::<job_order::Entity>(Condition::all().add(job_order::Column::OrderId.is_in(orders.iter().copied()))).await
+        self.all::<job_order::Entity>(Condition::all().add(job_order::Column::OrderId.is_in(orders.iter().copied())))
+            .await
     }
 }
 
@@ -43,7 +55,11 @@ fn orders(plant: Option<PlantId>, states: &[RequestState]) -> Condition {
 
 impl Tx {
     /// The production order of a plant with this number.
-    pub async fn job_order_by_number(&self, plant: PlantId, number: &str) -> Result<Option<production_order::Model>, Error> {
+    pub async fn job_order_by_number(
+        &self,
+        plant: PlantId,
+        number: &str,
+    ) -> Result<Option<production_order::Model>, Error> {
         production_order::Entity::find()
             .filter(production_order::Column::PlantId.eq(plant))
             .filter(production_order::Column::Number.eq(number))
@@ -54,6 +70,10 @@ impl Tx {
 
     /// The job order of a production order.
     pub async fn job_job_order_of(&self, order: OrderId) -> Result<Option<job_order::Model>, Error> {
-        job_order::Entity::find().filter(job_order::Column::OrderId.eq(order)).one(self.connection()).await.doing("find a job order")
+        job_order::Entity::find()
+            .filter(job_order::Column::OrderId.eq(order))
+            .one(self.connection())
+            .await
+            .doing("find a job order")
     }
 }

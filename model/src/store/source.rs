@@ -1,7 +1,10 @@
 //! Source systems, references, claims, cursors of streams, dead letters, commands.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::OnConflict,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -19,18 +22,28 @@ use crate::{
 impl View {
     /// The source systems of these plants.
     pub async fn sources_of(&self, plants: &[PlantId]) -> Result<Vec<source_system::Model>, Error> {
-        self.all::<source_system::Entity>(Condition::all().add(source_system::Column::PlantId.is_in(plants.iter().copied()))).await
+        self.all::<source_system::Entity>(
+            Condition::all().add(source_system::Column::PlantId.is_in(plants.iter().copied())),
+        )
+        .await
     }
 
     /// The claims on these subjects.
     pub async fn claims_of(&self, kind: SubjectType, subjects: &[Uuid]) -> Result<Vec<claim::Model>, Error> {
-        self.all::<claim::Entity>(Condition::all().add(claim::Column::SubjectType.eq(kind)).add(claim::Column::SubjectId.is_in(subjects.iter().copied()))).await
+        self.all::<claim::Entity>(
+            Condition::all()
+                .add(claim::Column::SubjectType.eq(kind))
+                .add(claim::Column::SubjectId.is_in(subjects.iter().copied())),
+        )
+        .await
     }
 
     /// The records of these sources that wait to be applied.
     pub async fn dead_letters_of(&self, sources: &[SourceId]) -> Result<Vec<dead_letter::Model>, Error> {
         self.all::<dead_letter::Entity>(
-            Condition::all().add(dead_letter::Column::SourceId.is_in(sources.iter().copied())).add(dead_letter::Column::ResolvedAt.is_null()),
+            Condition::all()
+                .add(dead_letter::Column::SourceId.is_in(sources.iter().copied()))
+                .add(dead_letter::Column::ResolvedAt.is_null()),
         )
         .await
     }
@@ -44,7 +57,10 @@ impl View {
 impl Store {
     /// How far a stream was read.
     pub async fn job_cursor(&self, source: SourceId, stream: &str) -> Result<Option<String>, Error> {
-        let row = stream_cursor::Entity::find_by_id((source, stream.to_owned())).one(self.reader()).await.doing("read a cursor")?;
+        let row = stream_cursor::Entity::find_by_id((source, stream.to_owned()))
+            .one(self.reader())
+            .await
+            .doing("read a cursor")?;
         Ok(row.map(|row| row.cursor))
     }
 }
@@ -75,7 +91,12 @@ impl Tx {
     }
 
     /// The references of a source for these ids of its own.
-    pub async fn job_references(&self, source: SourceId, model: &str, ids: &[String]) -> Result<Vec<external_reference::Model>, Error> {
+    pub async fn job_references(
+        &self,
+        source: SourceId,
+        model: &str,
+        ids: &[String],
+    ) -> Result<Vec<external_reference::Model>, Error> {
         external_reference::Entity::find()
             .filter(external_reference::Column::SourceId.eq(source))
             .filter(external_reference::Column::ExternalModel.eq(model))
@@ -86,7 +107,11 @@ impl Tx {
     }
 
     /// The references of a source to subjects of one kind.
-    pub async fn job_references_to(&self, source: SourceId, kind: SubjectType) -> Result<Vec<external_reference::Model>, Error> {
+    pub async fn job_references_to(
+        &self,
+        source: SourceId,
+        kind: SubjectType,
+    ) -> Result<Vec<external_reference::Model>, Error> {
         external_reference::Entity::find()
             .filter(external_reference::Column::SourceId.eq(source))
             .filter(external_reference::Column::SubjectType.eq(kind))
@@ -97,7 +122,11 @@ impl Tx {
 
     /// The references of all systems to one subject.
     pub async fn job_references_of(&self, subject: Uuid) -> Result<Vec<external_reference::Model>, Error> {
-        external_reference::Entity::find().filter(external_reference::Column::SubjectId.eq(subject)).all(self.connection()).await.doing("read references")
+        external_reference::Entity::find()
+            .filter(external_reference::Column::SubjectId.eq(subject))
+            .all(self.connection())
+            .await
+            .doing("read references")
     }
 
     /// The claims of a source on these subjects.
@@ -110,21 +139,50 @@ impl Tx {
             .doing("read claims")
     }
 
-    /// The unresolved dead letter of a record.
-    pub async fn job_dead_letter(&self, source: SourceId, model: &str, id: &str) -> Result<Option<dead_letter::Model>, Error> {
+    /// The unresolved dead letters of these records.
+    pub async fn job_dead_letters(
+        &self,
+        source: SourceId,
+        model: &str,
+        ids: &[String],
+    ) -> Result<Vec<dead_letter::Model>, Error> {
         dead_letter::Entity::find()
             .filter(dead_letter::Column::SourceId.eq(source))
             .filter(dead_letter::Column::ExternalModel.eq(model))
-            .filter(dead_letter::Column::ExternalId.eq(id))
+            .filter(dead_letter::Column::ExternalId.is_in(ids.iter().cloned()))
             .filter(dead_letter::Column::ResolvedAt.is_null())
-            .one(self.connection())
+            .all(self.connection())
             .await
-            .doing("find a dead letter")
+            .doing("read dead letters")
+    }
+
+    /// Unresolved dead letters of a source with a code, oldest first, at most `limit`.
+    pub async fn job_dead_letters_with(
+        &self,
+        source: SourceId,
+        code: &str,
+        limit: u64,
+    ) -> Result<Vec<dead_letter::Model>, Error> {
+        dead_letter::Entity::find()
+            .filter(dead_letter::Column::SourceId.eq(source))
+            .filter(dead_letter::Column::Code.eq(code))
+            .filter(dead_letter::Column::ResolvedAt.is_null())
+            .order_by_asc(dead_letter::Column::Id)
+            .limit(limit)
+            .all(self.connection())
+            .await
+            .doing("read dead letters")
     }
 
     /// The next command for a source: pending, or leased by a sender that went silent. Other senders skip it while it is locked.
-    pub async fn job_next_command(&self, source: SourceId, now: DateTime<Utc>) -> Result<Option<command::Model>, Error> {
-        let silent = Condition::all().add(command::Column::State.is_in([CommandState::Leased, CommandState::Sent])).add(command::Column::LeasedUntil.lt(now));
+    pub async fn job_next_command(
+        &self,
+        source: SourceId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<command::Model>, Error> {
+        let silent = Condition::all()
+            .add(command::Column::State.is_in([CommandState::Leased, CommandState::Sent]))
+            .add(command::Column::LeasedUntil.lt(now));
         command::Entity::find()
             .filter(command::Column::SourceId.eq(source))
             .filter(Condition::any().add(command::Column::State.eq(CommandState::Pending)).add(silent))
@@ -138,6 +196,10 @@ impl Tx {
 
     /// The commands of a case.
     pub async fn job_commands_of(&self, case: CaseId) -> Result<Vec<command::Model>, Error> {
-        command::Entity::find().filter(command::Column::CaseId.eq(case)).all(self.connection()).await.doing("read commands")
+        command::Entity::find()
+            .filter(command::Column::CaseId.eq(case))
+            .all(self.connection())
+            .await
+            .doing("read commands")
     }
 }

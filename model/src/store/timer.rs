@@ -1,7 +1,9 @@
 //! Durable timers.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockBehavior, sea_query::LockType};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockBehavior, sea_query::LockType,
+};
 
 use crate::{
     entity::timer::{self, TimerKind, TimerState},

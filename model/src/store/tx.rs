@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
-    TransactionTrait,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+    QuerySelect, TransactionTrait,
 };
 use uuid::Uuid;
 
@@ -56,7 +56,8 @@ pub struct Tx {
 impl Store {
     /// Begins a write. On SQLite it waits for its turn: there is one writer.
     pub async fn begin(&self, actor: Actor) -> Result<Tx, Error> {
-        let connection = self.writer().begin_with_options(self.transaction_options()).await.doing("begin a transaction")?;
+        let connection =
+            self.writer().begin_with_options(self.transaction_options()).await.doing("begin a transaction")?;
         let at = database_now(&connection, self.database(), self.clock()).await?;
         Ok(Tx { connection, store: self.clone(), actor, at, rows: Vec::new() })
     }
@@ -81,7 +82,10 @@ impl Tx {
     /// Creates a subject; its revision becomes 1.
     pub async fn create<E: Subject>(&mut self, mut row: E::Model, kind: ChangeKind) -> Result<E::Model, Error> {
         E::set_revision(&mut row, 1);
-        E::insert(row.clone().into_active_model().reset_all()).exec_without_returning(&self.connection).await.doing("create a row")?;
+        E::insert(row.clone().into_active_model().reset_all())
+            .exec_without_returning(&self.connection)
+            .await
+            .doing("create a row")?;
         self.record::<E>(None, &row, kind)?;
         Ok(row)
     }
@@ -106,14 +110,24 @@ impl Tx {
     ///
     /// # Errors
     /// [`Error::Stale`] when the row is not `before` any more.
-    pub async fn update<E: Subject>(&mut self, before: &E::Model, after: E::Model, kind: ChangeKind) -> Result<E::Model, Error> {
+    pub async fn update<E: Subject>(
+        &mut self,
+        before: &E::Model,
+        after: E::Model,
+        kind: ChangeKind,
+    ) -> Result<E::Model, Error> {
         let after = self.advance::<E>(before, after, kind)?;
         self.save::<E>(before, &after).await?;
         Ok(after)
     }
 
     /// Journals a change without writing the row yet: for several changes of one row in one batch. End with [`Tx::save`].
-    pub fn advance<E: Subject>(&mut self, before: &E::Model, mut after: E::Model, kind: ChangeKind) -> Result<E::Model, Error> {
+    pub fn advance<E: Subject>(
+        &mut self,
+        before: &E::Model,
+        mut after: E::Model,
+        kind: ChangeKind,
+    ) -> Result<E::Model, Error> {
         E::set_revision(&mut after, E::revision(before) + 1);
         self.record::<E>(Some(before), &after, kind)?;
         Ok(after)
@@ -184,7 +198,12 @@ impl Tx {
         &self.connection
     }
 
-    fn record<E: Subject>(&mut self, before: Option<&E::Model>, after: &E::Model, kind: ChangeKind) -> Result<(), Error> {
+    fn record<E: Subject>(
+        &mut self,
+        before: Option<&E::Model>,
+        after: &E::Model,
+        kind: ChangeKind,
+    ) -> Result<(), Error> {
         self.rows.push(journal::Model {
             pos: 0,
             at: self.at,

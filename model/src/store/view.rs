@@ -81,7 +81,13 @@ impl View {
 
     /// All visible rows that meet a condition, oldest first.
     pub(super) async fn all<E: Subject>(&self, condition: Condition) -> Result<Vec<E::Model>, Error> {
-        self.select::<E>().filter(condition).order_by_asc(E::ID).limit(CHILDREN_MAX).all(&self.connection).await.doing("read rows")
+        self.select::<E>()
+            .filter(condition)
+            .order_by_asc(E::ID)
+            .limit(CHILDREN_MAX)
+            .all(&self.connection)
+            .await
+            .doing("read rows")
     }
 
     /// The first visible row that meets a condition.
@@ -95,13 +101,24 @@ impl View {
         E: Subject,
         E::Model: sea_orm::FromQueryResult,
     {
-        let count: Option<i64> =
-            self.select::<E>().filter(condition).select_only().expr(E::ID.count()).into_tuple().one(&self.connection).await.doing("count rows")?;
+        let count: Option<i64> = self
+            .select::<E>()
+            .filter(condition)
+            .select_only()
+            .expr(E::ID.count())
+            .into_tuple()
+            .one(&self.connection)
+            .await
+            .doing("count rows")?;
         Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
     }
 
     /// A stretch of the visible rows that meet a condition. Keyset paging: one more row than asked tells whether there are more.
-    pub(super) async fn page<E: Subject>(&self, condition: Condition, request: PageRequest) -> Result<Page<E::Model>, Error> {
+    pub(super) async fn page<E: Subject>(
+        &self,
+        condition: Condition,
+        request: PageRequest,
+    ) -> Result<Page<E::Model>, Error> {
         let mut select = self.select::<E>().filter(condition);
         if let Some(after) = request.after {
             select = select.filter(E::ID.gt(after));

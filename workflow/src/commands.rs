@@ -1,0 +1,91 @@
+//! Commands to systems of record: the outbox. A command counts only when its effect was read back.
+//!
+//! A connector leases the next command, tells what happened to it, and reads back. A sender that goes silent loses its lease;
+//! the next one must look whether the command took effect before it sends again.
+
+use std::time::Duration;
+
+use model::{
+    CommandId, SourceId, Store,
+    entity::{
+        command::{self, CommandState},
+        exception_case,
+    },
+    journal::ChangeKind,
+    store::{Actor, Lease, Tx},
+};
+
+use crate::{case, error::Error};
+
+/// Moves a production order to another line: `{"externalId": …, "line": code}`.
+pub const RESEQUENCE: &str = "RESEQUENCE";
+/// How long a sender may hold a command.
+const SEND_WITHIN: Duration = Duration::from_secs(60);
+
+/// The outbox of one source.
+#[derive(Clone, Debug)]
+pub struct Outbox {
+    store: Store,
+    source: SourceId,
+    lease: Lease,
+}
+
+impl Outbox {
+    /// The outbox of a source that this process owns.
+    pub fn new(store: Store, source: SourceId, lease: Lease) -> Self {
+        Self { store, source, lease }
+    }
+
+    /// Leases the next command. `attempts` above 1 means that an earlier sender may have sent it: read back before sending.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn lease_next(&self) -> Result<Option<command::Model>, Error> {
+        let mut tx = self.begin().await?;
+        let now = tx.at();
+        let Some(row) = tx.job_next_command(self.source, now).await? else { return Ok(None) };
+        let after = command::Model {
+            state: CommandState::Leased,
+            attempts: row.attempts + 1,
+            leased_until: Some(now + SEND_WITHIN),
+            changed_at: now,
+            ..row.clone()
+        };
+        let leased = tx.update::<command::Entity>(&row, after, ChangeKind::CommandMoved).await?;
+        tx.commit().await?;
+        Ok(Some(leased))
+    }
+
+    /// Moves a command, with what the system answered. A verified one may let its case go on.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn moved(&self, id: CommandId, state: CommandState, outcome: Option<String>) -> Result<(), Error> {
+        let mut tx = self.begin().await?;
+        let row = tx.job_find::<command::Entity>(id.0).await?.ok_or(Error::Missing { what: "command", id: id.0 })?;
+        // The case first: a person who decides holds it while looking at its commands.
+        let case = match row.case_id {
+            Some(case) => tx.job_lock::<exception_case::Entity>(case.0).await?,
+            None => None,
+        };
+        let row = tx.job_lock::<command::Entity>(id.0).await?.ok_or(Error::Missing { what: "command", id: id.0 })?;
+        let after = command::Model {
+            state,
+            outcome: outcome.or_else(|| row.outcome.clone()),
+            changed_at: tx.at(),
+            ..row.clone()
+        };
+        tx.update::<command::Entity>(&row, after, ChangeKind::CommandMoved).await?;
+        if let Some(case) = case {
+            case::progress(&mut tx, case).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn begin(&self) -> Result<Tx, Error> {
+        let tx = self.store.begin(Actor::system("outbox", format!("source {}", self.source))).await?;
+        tx.fence(&self.lease).await?;
+        Ok(tx)
+    }
+}

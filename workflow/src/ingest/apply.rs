@@ -1,0 +1,256 @@
+//! One transaction of signals: lines, parameters, counters, gaps, and the cases that they open.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use model::{
+    Freshness, LineId, ParameterId, Quality, SourceId, Store, SubjectType,
+    entity::{line, parameter, source_system},
+    journal::ChangeKind,
+    store::{Actor, Lease, Tx},
+};
+
+use crate::{
+    case::downtime,
+    error::Error,
+    ingest::{
+        Batch, CounterRole, Signal, Stamp,
+        counting::{self, Readings},
+        derive::{derive_line, stale_line},
+        limits,
+    },
+    live::{LiveValue, LiveValues},
+    sync::set_freshness,
+};
+
+/// The stream under which a floor source keeps its cursor.
+pub const SIGNAL_STREAM: &str = "signals";
+
+/// Applies signals of one source.
+#[derive(Debug)]
+pub(super) struct Applier {
+    store: Store,
+    live: LiveValues,
+    source: SourceId,
+    lease: Lease,
+    roll_up_interval: Duration,
+    /// Readings of counters that wait for their roll-up.
+    readings: HashMap<LineId, Readings>,
+    rolled_up_at: HashMap<LineId, DateTime<Utc>>,
+}
+
+/// What one transaction works on.
+struct Work {
+    tx: Tx,
+    /// As stored, and as they are now.
+    lines: HashMap<LineId, (line::Model, line::Model)>,
+    parameters: HashMap<(LineId, String), parameter::Model>,
+    readings: HashMap<LineId, Readings>,
+    rolled_up: HashSet<LineId>,
+    trailing: HashMap<ParameterId, (Option<f64>, Stamp)>,
+}
+
+impl Applier {
+    pub(super) fn new(
+        store: Store,
+        live: LiveValues,
+        source: SourceId,
+        lease: Lease,
+        roll_up_interval: Duration,
+    ) -> Self {
+        Self { store, live, source, lease, roll_up_interval, readings: HashMap::new(), rolled_up_at: HashMap::new() }
+    }
+
+    /// Applies batches in one transaction. After an error nothing was applied, and the same call may be made again.
+    pub(super) async fn apply(&mut self, batches: &[Batch]) -> Result<(), Error> {
+        let mut work = self.begin(batches).await?;
+        for signal in batches.iter().flat_map(|batch| &batch.signals) {
+            self.signal(&mut work, signal).await?;
+        }
+        for (id, (value, stamp)) in std::mem::take(&mut work.trailing) {
+            limits::cross(&mut work.tx, &mut work.parameters, id, value, &stamp).await?;
+        }
+        self.roll_up_due(&mut work).await?;
+        for (stored, now) in work.lines.values() {
+            if now.revision != stored.revision {
+                work.tx.save::<line::Entity>(stored, now).await?;
+            }
+        }
+        if let Some(cursor) = batches.iter().rev().find_map(|batch| batch.cursor.clone()) {
+            work.tx.save_cursor(self.source, SIGNAL_STREAM, cursor).await?;
+        }
+        let (changes, now) = (work.tx.changes(), work.tx.at());
+        work.tx.commit().await?;
+        metrics::counter!("plantgraph_ingest_changes_total").increment(changes as u64);
+        self.readings = work.readings;
+        for line in work.rolled_up {
+            self.rolled_up_at.insert(line, now);
+        }
+        Ok(())
+    }
+
+    async fn begin(&self, batches: &[Batch]) -> Result<Work, Error> {
+        let tx = self.store.begin(Actor::system("ingest", format!("source {}", self.source))).await?;
+        tx.fence(&self.lease).await?;
+        let signals = || batches.iter().flat_map(|batch| &batch.signals);
+        let mut touched: HashSet<LineId> = signals().filter_map(line_of).collect();
+        if signals().any(|signal| matches!(signal, Signal::SourceStale { .. })) {
+            let bound = tx.job_references_to(self.source, SubjectType::Line).await?;
+            touched.extend(bound.into_iter().map(|reference| LineId(reference.subject_id)));
+        }
+        let touched: Vec<_> = touched.into_iter().collect();
+        let lines = tx.job_lock_lines(&touched).await?.into_iter().map(|row| (row.id, (row.clone(), row))).collect();
+        let parameters =
+            tx.job_parameters(&touched).await?.into_iter().map(|row| ((row.line_id, row.name.clone()), row)).collect();
+        Ok(Work {
+            tx,
+            lines,
+            parameters,
+            readings: self.readings.clone(),
+            rolled_up: HashSet::new(),
+            trailing: HashMap::new(),
+        })
+    }
+
+    async fn signal(&self, work: &mut Work, signal: &Signal) -> Result<(), Error> {
+        match signal {
+            Signal::LineState { line, state, stamp, .. } => {
+                let Some((stored, now)) = work.lines.get(line) else { return missing(*line) };
+                let Some((after, kind, events)) = derive_line(now, *state, stamp) else {
+                    metrics::counter!("plantgraph_ingest_duplicates_total").increment(1);
+                    return Ok(());
+                };
+                let stored = stored.clone();
+                let after = work.tx.advance::<line::Entity>(now, after, kind)?;
+                downtime::on_line(&mut work.tx, &after, &events, stamp.event_time()).await?;
+                work.lines.insert(*line, (stored, after));
+            }
+            Signal::Counter { line, name, role, value, stamp } => {
+                self.show(*line, name, value.map(|value| value as f64), stamp);
+                if let Some(value) = value.and_then(|value| i64::try_from(value).ok()) {
+                    work.readings.entry(*line).or_default().read(*role, value);
+                }
+            }
+            Signal::Parameter { line, name, value, stamp } => {
+                self.show(*line, name, *value, stamp);
+                if let Some(row) = work.parameters.get(&(*line, name.clone())) {
+                    work.trailing.insert(row.id, (*value, *stamp));
+                }
+            }
+            Signal::ActiveOrder { line, number, .. } => {
+                let Some((stored, now)) = work.lines.get(line).cloned() else { return missing(*line) };
+                if now.active_order_number != *number {
+                    let readings = work.readings.remove(line).unwrap_or_default();
+                    let now = counting::roll_up(&mut work.tx, now, readings).await?;
+                    let now = counting::change_order(&mut work.tx, now, number.clone()).await?;
+                    work.lines.insert(*line, (stored, now));
+                }
+            }
+            Signal::Gap { from, to, cause } => self.gap(&mut work.tx, *from, *to, cause).await?,
+            Signal::SourceLive => set_freshness(&mut work.tx, self.source, Freshness::Live, None).await?,
+            Signal::SourceStale { reason } => self.stale(work, reason).await?,
+        }
+        Ok(())
+    }
+
+    fn show(&self, line: LineId, name: &str, value: Option<f64>, stamp: &Stamp) {
+        let quality = if value.is_some() { Quality::of_status(stamp.status) } else { Quality::Bad };
+        self.live.set(
+            line,
+            name,
+            LiveValue {
+                value: value.filter(|_| quality != Quality::Bad),
+                quality,
+                status: stamp.status,
+                source_time: stamp.source_time,
+                server_time: stamp.server_time,
+                received_time: stamp.received_time,
+            },
+        );
+    }
+
+    async fn gap(&self, tx: &mut Tx, from: Option<DateTime<Utc>>, to: DateTime<Utc>, cause: &str) -> Result<(), Error> {
+        let row = tx
+            .job_lock::<source_system::Entity>(self.source.0)
+            .await?
+            .ok_or(Error::Missing { what: "source", id: self.source.0 })?;
+        let from = from.map_or_else(|| "an unknown time".to_owned(), |from| from.to_rfc3339());
+        let reason = format!("values between {from} and {} may be missing: {cause}", to.to_rfc3339());
+        let after = source_system::Model { gaps: row.gaps + 1, reason: Some(reason), ..row.clone() };
+        tx.update::<source_system::Entity>(&row, after, ChangeKind::SourceGap).await?;
+        Ok(())
+    }
+
+    async fn stale(&self, work: &mut Work, reason: &str) -> Result<(), Error> {
+        set_freshness(&mut work.tx, self.source, Freshness::Stale, Some(reason.to_owned())).await?;
+        let bound = work.tx.job_references_to(self.source, SubjectType::Line).await?;
+        for line in bound.into_iter().map(|reference| LineId(reference.subject_id)) {
+            self.live.forget(line);
+            let Some((stored, now)) = work.lines.get(&line) else { continue };
+            if let Some((after, events)) = stale_line(now, reason) {
+                let stored = stored.clone();
+                let after = work.tx.advance::<line::Entity>(now, after, ChangeKind::LineStale)?;
+                let at = work.tx.at();
+                downtime::on_line(&mut work.tx, &after, &events, at).await?;
+                work.lines.insert(line, (stored, after));
+            }
+        }
+        Ok(())
+    }
+
+    /// Rolls up the counters of lines whose interval has passed, or whose state changed just now.
+    async fn roll_up_due(&self, work: &mut Work) -> Result<(), Error> {
+        let now = work.tx.at();
+        let due = |line: &LineId| {
+            self.rolled_up_at
+                .get(line)
+                .is_none_or(|at| (now - at).to_std().is_ok_and(|past| past >= self.roll_up_interval))
+        };
+        let waiting: Vec<_> = work.readings.keys().copied().collect();
+        for id in waiting {
+            let changed = work.lines.get(&id).is_some_and(|(stored, now)| stored.revision != now.revision);
+            if !changed && !due(&id) {
+                continue;
+            }
+            let (stored, row) = match work.lines.remove(&id) {
+                Some(known) => known,
+                None => match work.tx.job_lock::<line::Entity>(id.0).await? {
+                    Some(row) => (row.clone(), row),
+                    None => continue,
+                },
+            };
+            let readings = work.readings.remove(&id).unwrap_or_default();
+            let row = counting::roll_up(&mut work.tx, row, readings).await?;
+            work.lines.insert(id, (stored, row));
+            work.rolled_up.insert(id);
+        }
+        Ok(())
+    }
+}
+
+fn line_of(signal: &Signal) -> Option<LineId> {
+    match signal {
+        Signal::LineState { line, .. }
+        | Signal::Counter { line, .. }
+        | Signal::Parameter { line, .. }
+        | Signal::ActiveOrder { line, .. } => Some(*line),
+        Signal::Gap { .. } | Signal::SourceLive | Signal::SourceStale { .. } => None,
+    }
+}
+
+fn missing(line: LineId) -> Result<(), Error> {
+    Err(Error::Missing { what: "line", id: line.0 })
+}
+
+impl Readings {
+    fn read(&mut self, role: CounterRole, value: i64) {
+        match role {
+            CounterRole::Good => self.good.push(value),
+            CounterRole::Scrap => self.scrap.push(value),
+            CounterRole::Other => {}
+        }
+    }
+}

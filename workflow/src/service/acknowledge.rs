@@ -1,0 +1,79 @@
+//! Taking a case.
+
+use model::{
+    CaseId, Code,
+    entity::{exception_case, timer::TimerKind},
+    journal::ChangeKind,
+    store::Tx,
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{
+    case::cancel_timers,
+    error::Error,
+    rights::Capability,
+    service::{Caller, Operation, Outcome, outcome::Winner},
+};
+
+/// Takes a case: the caller owns it from here, and it does not escalate any more.
+#[derive(Debug, Serialize)]
+pub struct AcknowledgeCase {
+    /// The case.
+    pub case: CaseId,
+    /// The revision that the caller saw.
+    pub expected_revision: i64,
+}
+
+impl Operation for AcknowledgeCase {
+    const NAME: &'static str = "acknowledgeCase";
+    type Locked = exception_case::Entity;
+
+    fn subject(&self) -> Uuid {
+        self.case.0
+    }
+
+    async fn apply(&self, tx: &mut Tx, caller: &Caller<'_>, case: exception_case::Model) -> Result<Outcome, Error> {
+        if let Err(refusal) = caller.may(Capability::AcknowledgeCase, case.plant_id, &[]) {
+            return Ok(refusal.into());
+        }
+        if case.revision != self.expected_revision {
+            return Ok(conflict(&case));
+        }
+        if !case.state.is_open() {
+            return Ok(Outcome::refused(
+                Code::InvalidState,
+                format!("the case is {}; only an open case can be taken", case.state),
+            ));
+        }
+        if let Some(owner) = &case.owner_name {
+            return Ok(Outcome::refused(Code::InvalidState, format!("{owner} has taken the case already")));
+        }
+        let after = exception_case::Model {
+            acknowledged_at: Some(tx.at()),
+            owner_person: Some(caller.principal.person.clone()),
+            owner_name: Some(caller.principal.name.clone()),
+            ..case.clone()
+        };
+        tx.update::<exception_case::Entity>(&case, after, ChangeKind::CaseAcknowledged).await?;
+        cancel_timers(tx, case.id, Some(TimerKind::Acknowledge)).await?;
+        Ok(Outcome::Done { subject: case.id.0, object: case.id.0 })
+    }
+}
+
+/// The case moved on: who moved it last, as far as the case tells.
+pub(super) fn conflict(case: &exception_case::Model) -> Outcome {
+    let decided = case
+        .decided_at
+        .zip(case.decided_by.clone())
+        .zip(case.decision)
+        .map(|((at, name), decision)| Winner { name, did: decision.to_string(), at });
+    let taken = || {
+        case.acknowledged_at.zip(case.owner_name.clone()).map(|(at, name)| Winner {
+            name,
+            did: "ACKNOWLEDGED".to_owned(),
+            at,
+        })
+    };
+    Outcome::Conflict { subject: case.id.0, revision: case.revision, winner: decided.or_else(taken) }
+}
