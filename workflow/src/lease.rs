@@ -5,25 +5,23 @@ use std::{future::Future, time::Duration};
 use model::{Store, store::Lease};
 use tokio_util::sync::CancellationToken;
 
-/// How long a lease lasts without renewal. A crashed owner is followed within this time.
-const LEASE_TTL: Duration = Duration::from_secs(10);
-/// How often a lease is renewed, and how often a waiting process asks for it.
-const RENEW_EVERY: Duration = Duration::from_secs(3);
+/// A lease is renewed, and a waiting process asks for it, so many times while it lasts: two renewals may fail.
+const RENEWALS_PER_TTL: u32 = 3;
 
 /// Runs `job` whenever this process owns `name`, until `cancel`. The job gets its lease, with which it fences its writes, and
-/// a token that ends it when the lease goes to somebody else.
-pub async fn own<F, Fut>(store: Store, name: String, owner: String, cancel: CancellationToken, job: F)
+/// a token that ends it when the lease goes to somebody else. A crashed owner is followed within `ttl`.
+pub async fn own<F, Fut>(store: Store, name: String, owner: String, ttl: Duration, cancel: CancellationToken, job: F)
 where
     F: Fn(Lease, CancellationToken) -> Fut,
     Fut: Future<Output = ()>,
 {
     while !cancel.is_cancelled() {
-        match store.take_lease(&name, &owner, LEASE_TTL).await {
+        match store.take_lease(&name, &owner, ttl).await {
             Ok(Some(lease)) => {
                 let ends = cancel.child_token();
                 tokio::select! {
                     () = job(lease.clone(), ends.clone()) => {}
-                    () = keep(&store, &lease, &owner, &ends) => tracing::warn!(name, "the lease went to another owner"),
+                    () = keep(&store, &lease, ttl, &ends) => tracing::warn!(name, "the lease went to another owner"),
                 }
                 ends.cancel();
                 if let Err(error) = store.release_lease(&lease).await {
@@ -39,20 +37,20 @@ where
         }
         tokio::select! {
             () = cancel.cancelled() => {}
-            () = tokio::time::sleep(RENEW_EVERY) => {}
+            () = tokio::time::sleep(ttl / RENEWALS_PER_TTL) => {}
         }
     }
 }
 
 /// Renews until the lease is lost. A database that does not answer loses no lease: without it nobody else can take it either,
 /// and every write is fenced.
-async fn keep(store: &Store, lease: &Lease, owner: &str, ends: &CancellationToken) {
+async fn keep(store: &Store, lease: &Lease, ttl: Duration, ends: &CancellationToken) {
     loop {
         tokio::select! {
             () = ends.cancelled() => std::future::pending().await,
-            () = tokio::time::sleep(RENEW_EVERY) => {}
+            () = tokio::time::sleep(ttl / RENEWALS_PER_TTL) => {}
         }
-        match store.take_lease(&lease.name, owner, LEASE_TTL).await {
+        match store.take_lease(&lease.name, &lease.owner, ttl).await {
             Ok(Some(renewed)) if renewed.epoch == lease.epoch => {}
             Ok(_) => return ends.cancel(),
             Err(error) => tracing::warn!(name = lease.name, %error, "the lease could not be renewed; trying again"),

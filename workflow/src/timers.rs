@@ -18,13 +18,11 @@ use crate::{
     error::Error,
 };
 
-/// How often to look for due timers. The promise is five seconds; this leaves room for a slow database.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Timers taken per look; after an outage many are due at once.
 const DUE_MAX: u64 = 200;
 
-/// Fires timers until `cancel`. Any number of replicas may run it: a timer is taken by one.
-pub fn spawn(store: Store, tracker: &TaskTracker, cancel: CancellationToken) {
+/// Fires timers until `cancel`, looking for due ones every `interval`. Any number of replicas may run it: a timer is taken by one.
+pub fn spawn(store: Store, interval: Duration, tracker: &TaskTracker, cancel: CancellationToken) {
     tracker.spawn(async move {
         loop {
             if let Err(error) = fire_due(&store).await {
@@ -32,7 +30,7 @@ pub fn spawn(store: Store, tracker: &TaskTracker, cancel: CancellationToken) {
             }
             tokio::select! {
                 () = cancel.cancelled() => return,
-                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = tokio::time::sleep(interval) => {}
             }
         }
     });
