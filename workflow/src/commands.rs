@@ -56,7 +56,8 @@ impl Outbox {
         Ok(Some(leased))
     }
 
-    /// Moves a command, with what the system answered. A verified one may let its case go on.
+    /// Moves a command, with what the system answered. A verified one may let its case go on, a failed one sends it back to
+    /// people.
     ///
     /// # Errors
     /// The store's.
@@ -75,9 +76,15 @@ impl Outbox {
             changed_at: tx.at(),
             ..row.clone()
         };
-        tx.update::<command::Entity>(&row, after, ChangeKind::CommandMoved).await?;
-        if let Some(case) = case {
-            case::progress(&mut tx, case).await?;
+        let row = tx.update::<command::Entity>(&row, after, ChangeKind::CommandMoved).await?;
+        match (case, state) {
+            (Some(case), CommandState::Rejected | CommandState::Mismatch | CommandState::Unknown) => {
+                case::command_failed(&mut tx, &case, &row).await?;
+            }
+            (Some(case), CommandState::Verified) => {
+                case::progress(&mut tx, case).await?;
+            }
+            _ => {}
         }
         tx.commit().await?;
         Ok(())

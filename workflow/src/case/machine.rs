@@ -19,6 +19,8 @@ pub enum Event {
     Proved,
     /// It happened again before the effect was proved: a rework loop.
     Recurred,
+    /// A system did not do what was decided, or nobody knows: a rework loop.
+    Failed,
 }
 
 impl Event {
@@ -32,6 +34,7 @@ impl Event {
             Self::Executed => "EXECUTED",
             Self::Proved => "PROVED",
             Self::Recurred => "RECURRED",
+            Self::Failed => "FAILED",
         }
     }
 }
@@ -46,7 +49,7 @@ pub const fn next(state: CaseState, event: Event) -> Option<CaseState> {
         (Decided, Event::Started) => Some(Executing),
         (Executing, Event::Executed) => Some(Verifying),
         (Verifying, Event::Proved) => Some(Closed),
-        (Verifying, Event::Recurred) => Some(Assigned),
+        (Verifying, Event::Recurred) | (Executing, Event::Failed) => Some(Assigned),
         _ => None,
     }
 }
@@ -70,7 +73,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_case_closes_only_after_a_decision_was_executed_and_proved(choices in prop::collection::vec(0_usize..7, 0..60)) {
+        fn a_case_closes_only_after_a_decision_was_executed_and_proved(choices in prop::collection::vec(0_usize..8, 0..60)) {
             let (mut state, mut path) = (CaseState::Detected, Vec::new());
             for choice in choices {
                 if let Some(after) = next(state, EVENTS[choice]) {

@@ -10,7 +10,7 @@ mod timer;
 
 pub use effect::{Effect, check_effect, take_effect};
 pub use machine::{Event, next};
-pub use progress::{arm_verification, progress, prove};
+pub use progress::{arm_verification, command_failed, progress, prove};
 pub use timer::{cancel_timers, set_timer};
 
 pub(crate) use moves::move_case;

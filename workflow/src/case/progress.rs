@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use model::{
-    CaseState, TaskPurpose, TaskState,
+    CaseState, EvidenceKind, TaskPurpose, TaskState,
     entity::{command::CommandState, exception_case, line, timer::TimerKind},
     store::Tx,
 };
@@ -11,6 +11,7 @@ use crate::{
     case::{
         machine::Event,
         moves::move_case,
+        task::{add_task, cancel_tasks},
         timer::{cancel_timers, set_timer},
     },
     error::Error,
@@ -32,8 +33,23 @@ async fn is_executed(tx: &Tx, case: &exception_case::Model) -> Result<bool, Erro
     let tasks = tx.job_tasks(case.id).await?;
     let checks_done =
         tasks.iter().all(|task| task.purpose != TaskPurpose::RestartCheck || task.state != TaskState::Open);
+    // Commands of a decision that failed belong to an earlier loop.
+    let decision = tx.job_last_effective_decision(case.id).await?.map(|decision| decision.id);
     let commands = tx.job_commands_of(case.id).await?;
-    Ok(checks_done && commands.iter().all(|command| command.state == CommandState::Verified))
+    let verified = commands
+        .iter()
+        .filter(|command| command.decision_id == decision)
+        .all(|command| command.state == CommandState::Verified);
+    Ok(checks_done && verified)
+}
+
+/// A command did not do what was decided, or nobody knows whether it did: a person looks, and decides again. The case is locked.
+pub async fn command_failed(tx: &mut Tx, case: &exception_case::Model, command: &command::Model) -> Result<(), Error> {
+    let Some(case) = move_case(tx, case, Event::Failed).await? else { return Ok(()) };
+    cancel_tasks(tx, &case).await?;
+    let outcome = command.outcome.as_deref().unwrap_or("no answer");
+    let title = format!("{} is {}: {outcome}. Look into the system, then decide again", command.action, command.state);
+    add_task(tx, &case, TaskPurpose::Triage, &title, case.owner_role, Some(EvidenceKind::Text)).await
 }
 
 /// Sets the timer that proves the effect: the line has to run for its verification time without a break.

@@ -59,7 +59,11 @@ fn run(reports: &[(i64, LineState)]) -> (line::Model, Vec<LineEvent>) {
 #[test]
 fn an_abort_out_of_execute_is_down_until_the_line_is_reset() {
     let (row, events) = run(&[(0, Execute), (10, Aborting), (11, Aborted), (20, Clearing), (21, Stopped)]);
-    assert_eq!(row.down_since, Some(start() + TimeDelta::seconds(11)), "the whole stretch counts, not only its last state");
+    assert_eq!(
+        row.down_since,
+        Some(start() + TimeDelta::seconds(11)),
+        "the whole stretch counts, not only its last state"
+    );
     assert_eq!(events, [LineEvent::BeganExecuting, LineEvent::StoppedExecuting, LineEvent::WentDown]);
     let (row, events) = run(&[(0, Execute), (10, Aborted), (20, Resetting)]);
     assert_eq!(row.down_since, None);
@@ -68,7 +72,9 @@ fn an_abort_out_of_execute_is_down_until_the_line_is_reset() {
 
 #[test]
 fn a_stop_at_the_end_of_an_order_or_of_a_shift_is_no_downtime() {
-    for path in [&[(0, Execute), (1, Completing), (2, Complete), (3, Stopped)][..], &[(0, Idle), (1, Stopped)], &[(0, Stopped)]] {
+    for path in
+        [&[(0, Execute), (1, Completing), (2, Complete), (3, Stopped)][..], &[(0, Idle), (1, Stopped)], &[(0, Stopped)]]
+    {
         let (row, events) = run(path);
         assert_eq!(row.down_since, None, "{path:?}");
         assert!(!events.contains(&LineEvent::WentDown));
@@ -112,7 +118,10 @@ fn a_clock_in_the_future_does_not_freeze_the_line() {
 fn after_silence_the_time_in_execute_begins_anew() {
     let (row, _) = run(&[(0, Execute)]);
     let (stale, events) = stale_line(&row, "the link is down").unwrap();
-    assert_eq!((stale.state, stale.freshness, events), (Some(Execute), Freshness::Stale, vec![LineEvent::StoppedExecuting]));
+    assert_eq!(
+        (stale.state, stale.freshness, events),
+        (Some(Execute), Freshness::Stale, vec![LineEvent::StoppedExecuting])
+    );
     assert!(stale_line(&stale, "the link is down").is_none());
     let mut same_value = stamp(0, 0);
     same_value.received_time = start() + TimeDelta::seconds(60);

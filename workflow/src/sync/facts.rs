@@ -35,6 +35,7 @@ impl Refused {
 pub(super) fn facts(body: &Body) -> Result<Vec<Fact>, Refused> {
     let mut facts = Vec::with_capacity(6);
     match body {
+        Body::Unreadable { problem } => return Err(Refused::new(Code::InvalidInput, problem.clone())),
         Body::Material { code, name, unit } => {
             named("code", code)?;
             facts.extend([fact("code", code), fact("name", name), fact("unit", unit)]);

@@ -25,6 +25,11 @@ pub struct Record {
 /// What a record says. A status that the crosswalk does not know is `Err` with the status: it is reported, never guessed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Body {
+    /// A record that can not be read.
+    Unreadable {
+        /// Why.
+        problem: String,
+    },
     /// A material.
     Material {
         /// Code, unique in the plant.

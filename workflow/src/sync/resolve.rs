@@ -52,6 +52,7 @@ pub(super) async fn subject(
             .ok_or_else(|| Refused::new(Code::ReferenceMissing, format!("the material {id} has not arrived")))
     };
     Ok(Ok(match body {
+        Body::Unreadable { problem } => return Ok(Err(Refused::new(Code::InvalidInput, problem.clone()))),
         Body::Material { code, .. } => Subject::Material(match known {
             Some(id) => Some(MaterialId(id)),
             None => tx.job_material_by_code(plant, code).await?.map(|row| row.id),
