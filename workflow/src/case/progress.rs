@@ -3,7 +3,11 @@
 use chrono::TimeDelta;
 use model::{
     CaseState, EvidenceKind, TaskPurpose, TaskState,
-    entity::{command::CommandState, exception_case, line, timer::TimerKind},
+    entity::{
+        command::{self, CommandState},
+        exception_case, line,
+        timer::TimerKind,
+    },
     store::Tx,
 };
 
