@@ -61,7 +61,7 @@ mod tests {
 
     use super::{Event, next};
 
-    const EVENTS: [Event; 7] = [
+    const EVENTS: [Event; 8] = [
         Event::Assigned,
         Event::Contained,
         Event::Decided,
@@ -69,11 +69,12 @@ mod tests {
         Event::Executed,
         Event::Proved,
         Event::Recurred,
+        Event::Failed,
     ];
 
     proptest! {
         #[test]
-        fn a_case_closes_only_after_a_decision_was_executed_and_proved(choices in prop::collection::vec(0_usize..8, 0..60)) {
+        fn a_case_closes_only_after_a_decision_was_executed_and_proved(choices in prop::collection::vec(0..EVENTS.len(), 0..60)) {
             let (mut state, mut path) = (CaseState::Detected, Vec::new());
             for choice in choices {
                 if let Some(after) = next(state, EVENTS[choice]) {
