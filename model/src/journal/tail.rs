@@ -120,7 +120,7 @@ impl Journal {
 
     /// Rows after `pos`, from the ring if it reaches back so far, otherwise from the database.
     pub(super) async fn after(&self, pos: i64) -> Result<Vec<Arc<Entry>>, Error> {
-        if let Some(rows) = self.from_ring(pos) {
+        if let Some(rows) = self.ring_after(pos) {
             return Ok(rows);
         }
         let rows = self.store.journal_after(pos, PAGE_ROWS).await?;
@@ -130,7 +130,7 @@ impl Journal {
         }
     }
 
-    fn from_ring(&self, pos: i64) -> Option<Vec<Arc<Entry>>> {
+    fn ring_after(&self, pos: i64) -> Option<Vec<Arc<Entry>>> {
         let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
         let first = ring.front()?.row.pos;
         let skip = usize::try_from(pos + 1 - first).ok()?;
