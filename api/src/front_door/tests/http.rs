@@ -192,7 +192,7 @@ async fn the_schema_is_for_developers() {
         (Introspection::Nobody, "INTROSPECTION_FORBIDDEN", "INTROSPECTION_FORBIDDEN"),
     ] {
         let toy = Toy::new(Options { introspection: setting, ..Options::default() });
-        for query in [introspection, nested] {
+        for query in [introspection, nested, "{ _service { sdl } }"] {
             assert_eq!(toy.post("user", &json!({ "query": query })).await.code(), user, "{setting:?} {query}");
             assert_eq!(
                 toy.post("developer", &json!({ "query": query })).await.code(),
@@ -264,5 +264,31 @@ async fn pages_of_listed_origins_may_call() {
             .body(Body::empty())
             .unwrap();
         assert_eq!(toy.send(preflight).await.header(header::ACCESS_CONTROL_ALLOW_ORIGIN), allowed);
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_fetches_entities_within_the_budget() {
+    let toy = Toy::new(Options::default());
+    let query = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Item { id page(first: 10) { nodes { id } } } } }";
+    let of = |count: usize| json!({ "r": vec![json!({ "__typename": "Item", "id": "1" }); count] });
+    let answer = toy.post("user", &json!({ "query": query, "variables": of(2) })).await;
+    assert_eq!(answer.json()["data"]["_entities"][1]["page"]["nodes"][0]["id"], "item", "{}", answer.body);
+    let answer = toy.post("user", &json!({ "query": query, "variables": of(1_000) })).await;
+    assert_eq!(answer.code(), "QUERY_TOO_COMPLEX");
+}
+
+#[tokio::test]
+async fn one_of_several_inputs() {
+    let toy = Toy::new(Options::default());
+    let pick = "query ($choice: Choice!) { pick(choice: $choice) }";
+    for (choice, expected) in [(json!({ "text": "x" }), "x"), (json!({ "word": "YES" }), "Yes")] {
+        let answer = toy.post("user", &json!({ "query": pick, "variables": { "choice": choice } })).await;
+        assert_eq!(answer.json()["data"]["pick"], expected, "{}", answer.body);
+    }
+    for choice in [json!({}), json!({ "text": "x", "word": "NO" }), json!({ "text": null }), json!({ "word": "MAYBE" })]
+    {
+        let answer = toy.post("user", &json!({ "query": pick, "variables": { "choice": choice } })).await;
+        assert_eq!(answer.code(), "INVALID_INPUT", "{choice}: {}", answer.body);
     }
 }

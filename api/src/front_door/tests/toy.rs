@@ -9,7 +9,8 @@ use std::{
 };
 
 use async_graphql::{
-    Context, Error, ErrorExtensions, ID, InputObject, Object, Schema, SimpleObject, Subscription, ValidationMode,
+    Context, Enum, Error, ErrorExtensions, ID, InputObject, Object, OneofObject, Schema, SimpleObject, Subscription,
+    ValidationMode,
 };
 use axum::{
     body::{Body, to_bytes},
@@ -84,6 +85,20 @@ impl Query {
         ids.into_iter().map(|_| Item).collect()
     }
 
+    #[graphql(entity)]
+    async fn find_item(&self, id: ID) -> Item {
+        let _ = id;
+        Item
+    }
+
+    #[graphql(deprecation = "use echo")]
+    async fn pick(&self, choice: Choice) -> String {
+        match choice {
+            Choice::Text(text) => text,
+            Choice::Word(word) => format!("{word:?}"),
+        }
+    }
+
     async fn leaks(&self) -> Result<String, Error> {
         Err(std::io::Error::other("connection to postgres://user:secret@db failed").into())
     }
@@ -114,6 +129,19 @@ impl Query {
 #[derive(InputObject)]
 struct Numbers {
     values: Vec<i32>,
+}
+
+/// Exactly one of them.
+#[derive(OneofObject)]
+enum Choice {
+    Text(String),
+    Word(Word),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+enum Word {
+    Yes,
+    No,
 }
 
 struct Page;
