@@ -1,0 +1,41 @@
+//! ERP in: production orders, materials and lots, read incrementally; and the few commands that we send back.
+//!
+//! Read in this order: how far a stream has been read ([`scan`]), what a raw status means ([`crosswalk`]), the systems
+//! ([`tryton`], [`http`]), the job that drives one of them ([`poller`]), and the way out ([`commands`]).
+
+pub mod commands;
+pub mod crosswalk;
+pub mod http;
+pub mod poller;
+pub mod scan;
+mod transport;
+pub mod tryton;
+
+use std::future::Future;
+
+use workflow::sync::Page;
+
+use crate::Error;
+
+pub use self::{
+    commands::Sender,
+    http::HttpSource,
+    poller::{Poller, Report},
+    tryton::TrytonSource,
+};
+
+/// Rows that one request asks for. Tryton needs about 1.6 ms a row, so a page stays well below the request timeout, and
+/// a page is one transaction here, which keeps the database's writer free for the floor.
+pub(crate) const PAGE_ROWS_MAX: usize = 500;
+
+/// A system that can be read in pages.
+pub trait Source: Send {
+    /// The streams in the order in which they are read: what others refer to comes first.
+    fn streams(&self) -> &'static [&'static str];
+
+    /// Reads the next page of a stream after `cursor`, the one that the last page of that stream carried.
+    ///
+    /// # Errors
+    /// When the system does not answer, refuses, or answers what can not be read.
+    fn page(&mut self, stream: &str, cursor: Option<&str>) -> impl Future<Output = Result<Page, Error>> + Send;
+}

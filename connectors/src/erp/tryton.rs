@@ -1,0 +1,14 @@
+//! Tryton 8.2 over its JSON-RPC.
+//!
+//! [`rpc`] speaks the protocol, [`typed`] the JSON for types that JSON lacks, `streams` says what is read, `stock` finds
+//! out where a lot is, `records` says what rows mean.
+
+mod records;
+mod row;
+pub mod rpc;
+mod stock;
+mod streams;
+pub mod typed;
+
+pub use rpc::Client;
+pub use streams::TrytonSource;
