@@ -11,11 +11,13 @@ demo: ## run a simulated plant with everything around it
 
 test: ## install or start what the tests need, then run all of them
 	./tests/setup.sh
+	# The binary first: some tests kill it and start it again.
+	cargo build
 	cargo test --workspace
 
 bench: ## measure the journal, the way from a machine to a subscriber, and a dashboard query
 	./tests/setup.sh
-	cargo run --release -p tests --bin bench
+	cargo bench -p tests
 
 schema: ## write schema.graphql
 	cargo run --quiet -- schema --output schema.graphql
