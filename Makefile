@@ -9,9 +9,9 @@ help: ## list the commands
 demo: ## run a simulated plant with everything around it
 	cargo run --release -- demo
 
+# The binary is built first: some tests kill it and start it again.
 test: ## install or start what the tests need, then run all of them
 	./tests/setup.sh
-	# The binary first: some tests kill it and start it again.
 	cargo build
 	cargo test --workspace
 
