@@ -18,7 +18,8 @@ use super::{
     graphiql, http,
 };
 
-/// Puts what resolvers need beside the principal into a request: scoped store, loaders. Called once for each operation.
+/// Puts what resolvers need beside the principal into a request. Called once for each operation; what each *event* of a
+/// subscription needs afresh is for an extension of the schema to supply.
 pub type Prepare = Arc<dyn Fn(&Principal, &mut Request) + Send + Sync>;
 
 /// Where the graph is served.

@@ -1,13 +1,6 @@
-//! What the front door needs from the rest: something that executes, something that knows callers, and fresh data for
-//! each execution.
+//! What the front door needs from the rest: something that executes, and something that knows callers.
 
-use std::sync::Arc;
-
-use async_graphql::{
-    Data, ObjectType, Request, Response, Schema, SubscriptionType,
-    async_trait::async_trait,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute},
-};
+use async_graphql::{ObjectType, Request, Response, Schema, SubscriptionType};
 use futures::{
     FutureExt, StreamExt,
     future::BoxFuture,
@@ -57,45 +50,5 @@ where
 
     fn sdl(&self) -> String {
         Self::sdl(self)
-    }
-}
-
-/// What [`EachExecution`] calls: puts fresh data for this principal.
-type Supply = Arc<dyn Fn(&Principal, &mut Data) + Send + Sync>;
-
-/// Gives every single execution data of its own: each query, each mutation, and each *event* of a subscription.
-///
-/// The library resolves all events of a subscription with the data that the subscription began with. A loader put there
-/// would cache the state of the first event for ever, and the scope of a caller whose rights have changed since. Register
-/// this as an extension of the schema; what it supplies hides request data of the same type.
-#[derive(Clone)]
-pub struct EachExecution(Supply);
-
-impl EachExecution {
-    /// Calls `supply` before each execution.
-    pub fn new(supply: impl Fn(&Principal, &mut Data) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(supply))
-    }
-}
-
-impl ExtensionFactory for EachExecution {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(self.clone())
-    }
-}
-
-#[async_trait]
-impl Extension for EachExecution {
-    async fn execute(
-        &self,
-        context: &ExtensionContext<'_>,
-        operation_name: Option<&str>,
-        next: NextExecute<'_>,
-    ) -> Response {
-        let mut data = Data::default();
-        if let Some(principal) = context.data_opt::<Principal>() {
-            (self.0)(principal, &mut data);
-        }
-        next.run_with_data(context, operation_name, data).await
     }
 }

@@ -30,7 +30,7 @@ mod websocket;
 mod tests;
 
 pub use door::{FrontDoor, Parts, Prepare};
-pub use executor::{Authenticator, EachExecution, Executor};
+pub use executor::{Authenticator, Executor};
 pub use gate::SchemaRefused;
 pub use options::{Introspection, Limits, Options, SocketLimits};
 pub use refusal::{Location, Refusal};

@@ -41,7 +41,7 @@ impl Default for Limits {
             fragments_max: 50,
             directives_max: DIRECTIVES_MAX,
             nodes_max: 5_000,
-            complexity_max: 10_000,
+            complexity_max: 50_000,
         }
     }
 }

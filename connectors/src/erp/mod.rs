@@ -7,6 +7,7 @@ pub mod commands;
 pub mod crosswalk;
 pub mod http;
 pub mod poller;
+pub mod read_only;
 pub mod scan;
 mod transport;
 pub mod tryton;

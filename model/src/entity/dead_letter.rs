@@ -31,6 +31,8 @@ pub struct Model {
     pub code: String,
     /// The reason in words.
     pub message: String,
+    /// Version of the crosswalk that it was read with.
+    pub mapping_version: String,
     /// The record as it came.
     pub payload: String,
     /// When it was last refused.

@@ -52,6 +52,8 @@ pub struct Model {
     pub down_since: Option<DateTime<Utc>>,
     /// The order that the line says it runs, by its business number.
     pub active_order_number: Option<String>,
+    /// Source time of the report that named it; an older report changes nothing.
+    pub active_order_at: Option<DateTime<Utc>>,
     /// The job order that the line runs, once its order is known.
     pub active_job_order_id: Option<JobOrderId>,
     /// Good pieces since the line was first seen, resets of the counter bridged.
@@ -60,8 +62,12 @@ pub struct Model {
     pub scrap_count: i64,
     /// Last raw reading of the good counter, to bridge its resets.
     pub good_raw: Option<i64>,
+    /// Source time of that reading; an older one counts nothing.
+    pub good_read_at: Option<DateTime<Utc>>,
     /// Last raw reading of the scrap counter.
     pub scrap_raw: Option<i64>,
+    /// Source time of that reading.
+    pub scrap_read_at: Option<DateTime<Utc>>,
     /// How long the line may be down before a case opens, in milliseconds.
     pub downtime_threshold_ms: i64,
     /// How long the owner has to acknowledge before the case escalates, in milliseconds.

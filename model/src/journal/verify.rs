@@ -1,6 +1,6 @@
 //! Proving the journal: positions dense, every hash right, the head where the rows end.
 
-use crate::{error::Error, journal::row_hash, store::Store};
+use crate::{entity::journal_head, error::Error, journal::row_hash, store::Store};
 
 /// Rows checked per read.
 const PAGE_ROWS: u64 = 1_000;
@@ -20,7 +20,17 @@ impl Store {
     /// # Errors
     /// [`Error::JournalBroken`] with the first bad position.
     pub async fn verify_journal(&self) -> Result<Verified, Error> {
-        let head = self.journal_head().await?;
+        loop {
+            let head = self.journal_head().await?;
+            match self.verify_rows(&head).await {
+                // Retention removed rows while they were read; what is left is verified from its new floor.
+                Err(Error::JournalBroken { .. }) if self.journal_head().await?.floor_pos != head.floor_pos => {}
+                verified => return verified,
+            }
+        }
+    }
+
+    async fn verify_rows(&self, head: &journal_head::Model) -> Result<Verified, Error> {
         let (mut pos, mut hash) = (head.floor_pos, head.floor_hash.clone());
         loop {
             let rows = self.journal_after(pos, PAGE_ROWS).await?;
@@ -29,8 +39,11 @@ impl Store {
             }
             for row in rows {
                 if row.pos > head.pos {
-                    // Written after the head was read; the next run will see it.
-                    return finish(&head, pos, &hash);
+                    // Committed after the head was read, so the head has moved as well; the next run will see it.
+                    if self.journal_head().await?.pos < row.pos {
+                        return Err(broken(row.pos, "the row lies beyond the head".into()));
+                    }
+                    return finish(head, pos, &hash);
                 }
                 if row.pos != pos + 1 {
                     return Err(broken(pos + 1, format!("the row is missing; the next is {}", row.pos)));
@@ -45,11 +58,11 @@ impl Store {
                 (pos, hash) = (row.pos, expected);
             }
         }
-        finish(&head, pos, &hash)
+        finish(head, pos, &hash)
     }
 }
 
-fn finish(head: &crate::entity::journal_head::Model, pos: i64, hash: &[u8]) -> Result<Verified, Error> {
+fn finish(head: &journal_head::Model, pos: i64, hash: &[u8]) -> Result<Verified, Error> {
     if pos != head.pos {
         return Err(broken(pos + 1, format!("the rows end here, but the head stands at {}", head.pos)));
     }

@@ -20,6 +20,13 @@ words! {
     }
 }
 
+impl Disposition {
+    /// Whether a lot with this disposition and so many open holds may be used.
+    pub const fn is_usable(self, open_holds: i64) -> bool {
+        matches!(self, Self::Unrestricted) && open_holds == 0
+    }
+}
+
 words! {
     /// Whether a hold binds.
     HoldState {

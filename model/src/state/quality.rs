@@ -37,6 +37,13 @@ words! {
     }
 }
 
+impl Freshness {
+    /// Whether a value of this freshness and quality may be shown as a present one; otherwise it is the last known.
+    pub const fn is_current(self, quality: Quality) -> bool {
+        matches!(self, Self::Live) && !matches!(quality, Quality::Bad)
+    }
+}
+
 words! {
     /// Where a parameter stands against its limits.
     LimitState {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::DateTime;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
     TransactionTrait,
@@ -64,9 +65,10 @@ impl Store {
         Ok(Some(Lease { name: name.to_owned(), owner: owner.to_owned(), epoch }))
     }
 
-    /// Gives a lease back, so that another process need not wait for its end.
+    /// Gives a lease back, so that another process need not wait for its end. The row stays: epochs never start again.
     pub async fn release_lease(&self, lease: &Lease) -> Result<(), Error> {
-        lease::Entity::delete_many()
+        lease::Entity::update_many()
+            .set(lease::ActiveModel { expires_at: Set(DateTime::UNIX_EPOCH), ..Default::default() })
             .filter(lease::Column::Name.eq(&lease.name))
             .filter(lease::Column::Owner.eq(&lease.owner))
             .filter(lease::Column::Epoch.eq(lease.epoch))

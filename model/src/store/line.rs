@@ -38,9 +38,15 @@ impl View {
         self.page::<plant::Entity>(Condition::all(), request).await
     }
 
-    /// The visible plant with this code.
-    pub async fn plant_by_code(&self, code: &str) -> Result<Option<plant::Model>, Error> {
-        self.first::<plant::Entity>(Condition::all().add(plant::Column::Code.eq(code))).await
+    /// Number of the same plants.
+    pub async fn plants_count(&self) -> Result<u64, Error> {
+        self.count::<plant::Entity>(Condition::all()).await
+    }
+
+    /// The visible plants with one of these codes. A code is unique within an enterprise only.
+    pub async fn plants_by_codes(&self, codes: &[String]) -> Result<Vec<plant::Model>, Error> {
+        self.all::<plant::Entity>(Condition::all().add(plant::Column::Code.is_in(codes.iter().map(String::as_str))))
+            .await
     }
 
     /// The visible plants of these enterprises.
@@ -64,10 +70,12 @@ impl View {
         self.all::<line::Entity>(Condition::all().add(line::Column::AreaId.is_in(areas.iter().copied()))).await
     }
 
-    /// The line of a plant with this code.
-    pub async fn line_by_code(&self, plant: PlantId, code: &str) -> Result<Option<line::Model>, Error> {
-        self.first::<line::Entity>(
-            Condition::all().add(line::Column::PlantId.eq(plant)).add(line::Column::Code.eq(code)),
+    /// The lines of these plants with one of these codes.
+    pub async fn lines_by_codes(&self, plants: &[PlantId], codes: &[String]) -> Result<Vec<line::Model>, Error> {
+        self.all::<line::Entity>(
+            Condition::all()
+                .add(line::Column::PlantId.is_in(plants.iter().copied()))
+                .add(line::Column::Code.is_in(codes.iter().map(String::as_str))),
         )
         .await
     }

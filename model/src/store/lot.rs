@@ -26,10 +26,16 @@ impl View {
         self.count::<material_lot::Entity>(lots(plant, disposition)).await
     }
 
-    /// The lots of a plant with this number; several materials may use one number.
-    pub async fn lots_by_number(&self, plant: PlantId, number: &str) -> Result<Vec<material_lot::Model>, Error> {
+    /// The lots of these plants with one of these numbers; several materials may use one number.
+    pub async fn lots_by_numbers(
+        &self,
+        plants: &[PlantId],
+        numbers: &[String],
+    ) -> Result<Vec<material_lot::Model>, Error> {
         self.all::<material_lot::Entity>(
-            Condition::all().add(material_lot::Column::PlantId.eq(plant)).add(material_lot::Column::Number.eq(number)),
+            Condition::all()
+                .add(material_lot::Column::PlantId.is_in(plants.iter().copied()))
+                .add(material_lot::Column::Number.is_in(numbers.iter().map(String::as_str))),
         )
         .await
     }
@@ -37,14 +43,6 @@ impl View {
     /// The holds of these lots.
     pub async fn holds_of(&self, lots: &[LotId]) -> Result<Vec<hold::Model>, Error> {
         self.all::<hold::Entity>(Condition::all().add(hold::Column::LotId.is_in(lots.iter().copied()))).await
-    }
-
-    /// The material of a plant with this code.
-    pub async fn material_by_code(&self, plant: PlantId, code: &str) -> Result<Option<material::Model>, Error> {
-        self.first::<material::Entity>(
-            Condition::all().add(material::Column::PlantId.eq(plant)).add(material::Column::Code.eq(code)),
-        )
-        .await
     }
 }
 

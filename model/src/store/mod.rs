@@ -20,4 +20,4 @@ mod timer;
 pub use connect::{Database, Store, StoreOptions};
 pub use lease::Lease;
 pub use tx::{Actor, Tx};
-pub use view::{CaseFilter, Page, PageRequest, View};
+pub use view::{CHILDREN_MAX, CaseFilter, Page, PageRequest, View};

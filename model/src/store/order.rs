@@ -26,16 +26,16 @@ impl View {
         self.count::<production_order::Entity>(orders(plant, states)).await
     }
 
-    /// The production order of a plant with this number.
-    pub async fn order_by_number(
+    /// The production orders of these plants with one of these numbers.
+    pub async fn orders_by_numbers(
         &self,
-        plant: PlantId,
-        number: &str,
-    ) -> Result<Option<production_order::Model>, Error> {
-        self.first::<production_order::Entity>(
+        plants: &[PlantId],
+        numbers: &[String],
+    ) -> Result<Vec<production_order::Model>, Error> {
+        self.all::<production_order::Entity>(
             Condition::all()
-                .add(production_order::Column::PlantId.eq(plant))
-                .add(production_order::Column::Number.eq(number)),
+                .add(production_order::Column::PlantId.is_in(plants.iter().copied()))
+                .add(production_order::Column::Number.is_in(numbers.iter().map(String::as_str))),
         )
         .await
     }

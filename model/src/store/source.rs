@@ -16,7 +16,7 @@ use crate::{
     },
     error::{Doing, Error},
     ids::{CaseId, PlantId, SourceId},
-    store::{Store, Tx, View},
+    store::{Page, PageRequest, Store, Tx, View},
 };
 
 impl View {
@@ -38,20 +38,28 @@ impl View {
         .await
     }
 
-    /// The records of these sources that wait to be applied.
-    pub async fn dead_letters_of(&self, sources: &[SourceId]) -> Result<Vec<dead_letter::Model>, Error> {
-        self.all::<dead_letter::Entity>(
-            Condition::all()
-                .add(dead_letter::Column::SourceId.is_in(sources.iter().copied()))
-                .add(dead_letter::Column::ResolvedAt.is_null()),
-        )
-        .await
+    /// A stretch of the records of a source that wait to be applied.
+    pub async fn dead_letters_page(
+        &self,
+        source: SourceId,
+        request: PageRequest,
+    ) -> Result<Page<dead_letter::Model>, Error> {
+        self.page::<dead_letter::Entity>(waiting(source), request).await
+    }
+
+    /// Number of the same records.
+    pub async fn dead_letters_count(&self, source: SourceId) -> Result<u64, Error> {
+        self.count::<dead_letter::Entity>(waiting(source)).await
     }
 
     /// The commands of these cases.
     pub async fn commands_of(&self, cases: &[CaseId]) -> Result<Vec<command::Model>, Error> {
         self.all::<command::Entity>(Condition::all().add(command::Column::CaseId.is_in(cases.iter().copied()))).await
     }
+}
+
+fn waiting(source: SourceId) -> Condition {
+    Condition::all().add(dead_letter::Column::SourceId.eq(source)).add(dead_letter::Column::ResolvedAt.is_null())
 }
 
 impl Store {
@@ -174,14 +182,19 @@ impl Tx {
             .doing("read dead letters")
     }
 
-    /// The next command for a source: pending, or leased by a sender that went silent. Other senders skip it while it is locked.
+    /// The next command for a source: pending, or held by a sender that went silent before the end. Other senders skip it while it is locked.
     pub async fn job_next_command(
         &self,
         source: SourceId,
         now: DateTime<Utc>,
     ) -> Result<Option<command::Model>, Error> {
         let silent = Condition::all()
-            .add(command::Column::State.is_in([CommandState::Leased, CommandState::Sent]))
+            .add(command::Column::State.is_in([
+                CommandState::Leased,
+                CommandState::Sent,
+                CommandState::Acked,
+                CommandState::Verifying,
+            ]))
             .add(command::Column::LeasedUntil.lt(now));
         command::Entity::find()
             .filter(command::Column::SourceId.eq(source))

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Rows that one lookup by parents returns at most. A parent with more is paged through a connection.
-pub(super) const CHILDREN_MAX: u64 = 5_000;
+pub const CHILDREN_MAX: u64 = 5_000;
 
 /// The database as one caller may see it.
 #[derive(Clone, Debug)]
@@ -88,11 +88,6 @@ impl View {
             .all(&self.connection)
             .await
             .doing("read rows")
-    }
-
-    /// The first visible row that meets a condition.
-    pub(super) async fn first<E: Subject>(&self, condition: Condition) -> Result<Option<E::Model>, Error> {
-        self.select::<E>().filter(condition).order_by_asc(E::ID).one(&self.connection).await.doing("read a row")
     }
 
     /// Number of visible rows that meet a condition.

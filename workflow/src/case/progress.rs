@@ -78,6 +78,8 @@ pub async fn prove(tx: &mut Tx, case: &exception_case::Model) -> Result<(), Erro
         line.executing_since.is_some_and(|since| since + TimeDelta::milliseconds(line.verify_for_ms) <= tx.at());
     if proved {
         move_case(tx, case, Event::Proved).await?;
+        // Triage or maintenance may be open still; nobody can complete a task of a closed case.
+        cancel_tasks(tx, case).await?;
         return cancel_timers(tx, case.id, None).await;
     }
     arm_verification(tx, case, &line).await

@@ -38,7 +38,7 @@ pub(crate) async fn add_task(
     Ok(())
 }
 
-/// Cancels the open tasks of a case: a rework loop begins with fresh ones.
+/// Cancels the open tasks of a case: it ends, or a rework loop begins with fresh ones.
 pub(super) async fn cancel_tasks(tx: &mut Tx, case: &exception_case::Model) -> Result<(), Error> {
     for task in tx.job_tasks(case.id).await? {
         if task.state == TaskState::Open {

@@ -18,7 +18,7 @@ use crate::{
     error::Error,
     ingest::{
         Batch, CounterRole, Signal, Stamp,
-        counting::{self, Readings},
+        counting::{self, Reading, Readings},
         derive::{derive_line, stale_line},
         limits,
     },
@@ -118,7 +118,7 @@ impl Applier {
     async fn signal(&self, work: &mut Work, signal: &Signal) -> Result<(), Error> {
         match signal {
             Signal::LineState { line, state, stamp, .. } => {
-                let Some((stored, now)) = work.lines.get(line) else { return missing(*line) };
+                let Some((stored, now)) = work.lines.get(line) else { return Ok(belongs_nowhere(*line)) };
                 let Some((after, kind, events)) = derive_line(now, *state, stamp) else {
                     metrics::counter!("plantgraph_ingest_duplicates_total").increment(1);
                     return Ok(());
@@ -129,25 +129,29 @@ impl Applier {
                 work.lines.insert(*line, (stored, after));
             }
             Signal::Counter { line, name, role, value, stamp } => {
+                let Some((_, now)) = work.lines.get(line) else { return Ok(belongs_nowhere(*line)) };
                 self.show(*line, name, value.map(|value| value as f64), stamp);
+                let value = value.filter(|_| stamp.quality_of(*value) != Quality::Bad);
                 if let Some(value) = value.and_then(|value| i64::try_from(value).ok()) {
-                    work.readings.entry(*line).or_default().read(*role, value);
+                    let reading = Reading { value, at: stamp.event_time() };
+                    work.readings.entry(*line).or_default().read(*role, counting::stored(now), reading);
                 }
             }
             Signal::Parameter { line, name, value, stamp } => {
-                self.show(*line, name, *value, stamp);
+                // Neither is a value that anybody could compare.
+                let value = value.filter(|value| value.is_finite());
+                self.show(*line, name, value, stamp);
                 if let Some(row) = work.parameters.get(&(*line, name.clone())) {
-                    work.trailing.insert(row.id, (*value, *stamp));
+                    let outranked = work.trailing.get(&row.id).is_some_and(|(known, at)| {
+                        at.quality_of(*known) != Quality::Bad && stamp.event_time() < at.event_time()
+                    });
+                    if !outranked {
+                        work.trailing.insert(row.id, (value, *stamp));
+                    }
                 }
             }
-            Signal::ActiveOrder { line, number, .. } => {
-                let Some((stored, now)) = work.lines.get(line).cloned() else { return missing(*line) };
-                if now.active_order_number != *number {
-                    let readings = work.readings.remove(line).unwrap_or_default();
-                    let now = counting::roll_up(&mut work.tx, now, readings).await?;
-                    let now = counting::change_order(&mut work.tx, now, number.clone()).await?;
-                    work.lines.insert(*line, (stored, now));
-                }
+            Signal::ActiveOrder { line, number, stamp } => {
+                self.active_order(work, *line, number.as_deref(), stamp).await?;
             }
             Signal::Gap { from, to, cause } => self.gap(&mut work.tx, *from, *to, cause).await?,
             Signal::SourceLive => set_freshness(&mut work.tx, self.source, Freshness::Live, None).await?,
@@ -156,8 +160,31 @@ impl Applier {
         Ok(())
     }
 
+    /// A line says which order it runs. A bad status says nothing, not that there is none.
+    async fn active_order(
+        &self,
+        work: &mut Work,
+        line: LineId,
+        number: Option<&str>,
+        stamp: &Stamp,
+    ) -> Result<(), Error> {
+        let Some((stored, now)) = work.lines.get(&line).cloned() else { return Ok(belongs_nowhere(line)) };
+        let at = stamp.event_time();
+        if Quality::of_status(stamp.status) == Quality::Bad || now.active_order_at.is_some_and(|known| at < known) {
+            return Ok(());
+        }
+        let number = number.filter(|number| !number.trim().is_empty());
+        if now.active_order_number.as_deref() != number {
+            let readings = work.readings.remove(&line).unwrap_or_default();
+            let now = counting::roll_up(&mut work.tx, now, readings).await?;
+            let now = counting::change_order(&mut work.tx, now, number.map(str::to_owned), at).await?;
+            work.lines.insert(line, (stored, now));
+        }
+        Ok(())
+    }
+
     fn show(&self, line: LineId, name: &str, value: Option<f64>, stamp: &Stamp) {
-        let quality = if value.is_some() { Quality::of_status(stamp.status) } else { Quality::Bad };
+        let quality = stamp.quality_of(value);
         self.live.set(
             line,
             name,
@@ -241,15 +268,17 @@ fn line_of(signal: &Signal) -> Option<LineId> {
     }
 }
 
-fn missing(line: LineId) -> Result<(), Error> {
-    Err(Error::Missing { what: "line", id: line.0 })
+/// A connector reports a line that the twin does not have. Its neighbours must not wait for it.
+fn belongs_nowhere(line: LineId) {
+    metrics::counter!("plantgraph_ingest_unknown_lines_total").increment(1);
+    tracing::warn!(%line, "a signal names a line that is not in the twin; it is ignored");
 }
 
 impl Readings {
-    fn read(&mut self, role: CounterRole, value: i64) {
+    fn read(&mut self, role: CounterRole, (good, scrap): (Option<Reading>, Option<Reading>), reading: Reading) {
         match role {
-            CounterRole::Good => self.good.push(value),
-            CounterRole::Scrap => self.scrap.push(value),
+            CounterRole::Good => self.good.push(good, reading),
+            CounterRole::Scrap => self.scrap.push(scrap, reading),
             CounterRole::Other => {}
         }
     }

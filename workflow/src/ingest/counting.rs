@@ -1,5 +1,6 @@
 //! Rolling counters up into lines and job orders.
 
+use chrono::{DateTime, Utc};
 use model::{
     JobOrderId, JobState, Quantity,
     entity::{job_order, line},
@@ -17,19 +18,38 @@ pub(super) struct Readings {
     pub scrap: Run,
 }
 
+/// A reading of a counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reading {
+    pub value: i64,
+    pub at: DateTime<Utc>,
+}
+
+impl Reading {
+    /// Whether it tells nothing after `known`. A repeated older reading would look like a reset, and count everything again.
+    /// Clocks may tick slower than a counter: at the same time, the higher reading is the later one.
+    fn is_old(self, known: Self) -> bool {
+        self.at < known.at || (self.at == known.at && self.value <= known.value)
+    }
+}
+
 /// A run of readings of one counter: its first value, and what was counted from there to its last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Run {
     first: Option<i64>,
-    last: Option<i64>,
+    last: Option<Reading>,
     counted: i64,
 }
 
 impl Run {
-    pub(super) fn push(&mut self, value: i64) {
-        self.counted += bridge_reset(self.last, value);
-        self.first = self.first.or(Some(value));
-        self.last = Some(value);
+    /// Adds a reading; `before` is the last one before the run.
+    pub(super) fn push(&mut self, before: Option<Reading>, reading: Reading) {
+        if self.last.or(before).is_some_and(|known| reading.is_old(known)) {
+            return;
+        }
+        self.counted += bridge_reset(self.last.map(|last| last.value), reading.value);
+        self.first = self.first.or(Some(reading.value));
+        self.last = Some(reading);
     }
 
     /// What was counted since the reading before the run.
@@ -44,11 +64,14 @@ pub(super) async fn roll_up(tx: &mut Tx, row: line::Model, readings: Readings) -
     let after = line::Model {
         good_count: row.good_count + good,
         scrap_count: row.scrap_count + scrap,
-        good_raw: readings.good.last.or(row.good_raw),
-        scrap_raw: readings.scrap.last.or(row.scrap_raw),
+        good_raw: readings.good.last.map(|last| last.value).or(row.good_raw),
+        good_read_at: readings.good.last.map(|last| last.at).or(row.good_read_at),
+        scrap_raw: readings.scrap.last.map(|last| last.value).or(row.scrap_raw),
+        scrap_read_at: readings.scrap.last.map(|last| last.at).or(row.scrap_read_at),
         ..row.clone()
     };
-    if after == row {
+    // The same reading at a later time is no news.
+    if (good, scrap, after.good_raw, after.scrap_raw) == (0, 0, row.good_raw, row.scrap_raw) {
         return Ok(row);
     }
     if let Some(job) = row.active_job_order_id.filter(|_| good + scrap > 0) {
@@ -69,9 +92,20 @@ async fn add(tx: &mut Tx, job: JobOrderId, good: i64, scrap: i64) -> Result<(), 
     Ok(())
 }
 
-/// The line with another active order. An order that is not known yet is linked when it arrives.
-pub(super) async fn change_order(tx: &mut Tx, row: line::Model, number: Option<String>) -> Result<line::Model, Error> {
-    let number = number.filter(|number| !number.trim().is_empty());
+/// The last readings of a line that are stored: of good pieces, of scrap.
+pub(super) fn stored(row: &line::Model) -> (Option<Reading>, Option<Reading>) {
+    let reading =
+        |value: Option<i64>, at: Option<DateTime<Utc>>| value.zip(at).map(|(value, at)| Reading { value, at });
+    (reading(row.good_raw, row.good_read_at), reading(row.scrap_raw, row.scrap_read_at))
+}
+
+/// The line with another active order, since `at`. An order that is not known yet is linked when it arrives.
+pub(super) async fn change_order(
+    tx: &mut Tx,
+    row: line::Model,
+    number: Option<String>,
+    at: DateTime<Utc>,
+) -> Result<line::Model, Error> {
     let order = match &number {
         Some(number) => tx.job_order_by_number(row.plant_id, number).await?,
         None => None,
@@ -86,9 +120,11 @@ pub(super) async fn change_order(tx: &mut Tx, row: line::Model, number: Option<S
         let after = job_order::Model { state: JobState::Running, line_id: Some(row.id), ..job.clone() };
         tx.update::<job_order::Entity>(job, after, ChangeKind::Updated).await?;
     }
-    let after = line::Model { active_order_number: number, active_job_order_id: job.map(|job| job.id), ..row.clone() };
-    if after == row {
-        return Ok(row);
-    }
+    let after = line::Model {
+        active_order_number: number,
+        active_order_at: Some(at),
+        active_job_order_id: job.map(|job| job.id),
+        ..row.clone()
+    };
     Ok(tx.advance::<line::Entity>(&row, after, ChangeKind::ActiveOrderChanged)?)
 }

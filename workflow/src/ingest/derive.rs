@@ -1,12 +1,9 @@
 //! What a report makes of a line. Pure.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use model::{Freshness, LineState, Quality, entity::line, journal::ChangeKind};
 
 use crate::ingest::Stamp;
-
-/// An event this far in the future comes from a wrong clock; its own time is not believed, or it would freeze the line.
-const FUTURE_MAX: TimeDelta = TimeDelta::minutes(5);
 
 /// What happened to a line, for the triggers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,14 +26,11 @@ pub fn derive_line(
     state: Option<LineState>,
     stamp: &Stamp,
 ) -> Option<(line::Model, ChangeKind, Vec<LineEvent>)> {
-    let at = event_time(stamp);
-    if before.state_source_time.is_some_and(|known| at < known) {
+    let at = stamp.event_time();
+    let quality = stamp.quality_of(state);
+    if is_older(before, at, quality) {
         return None;
     }
-    let quality = match state {
-        Some(_) => Quality::of_status(stamp.status),
-        None => Quality::Bad,
-    };
     let was_trusted = is_trusted(before);
     let mut after = line::Model {
         state_source_time: Some(at),
@@ -82,13 +76,16 @@ pub fn stale_line(before: &line::Model, reason: &str) -> Option<(line::Model, Ve
     Some((after, events))
 }
 
-fn event_time(stamp: &Stamp) -> DateTime<Utc> {
-    let at = stamp.event_time();
-    if at > stamp.received_time + FUTURE_MAX { stamp.received_time } else { at }
+/// Whether something newer is known. A bad report tells when the state could not be read, not when the state was true: the
+/// state that comes back is compared with the last good one.
+fn is_older(before: &line::Model, at: DateTime<Utc>, quality: Quality) -> bool {
+    let comes_back = before.state_quality == Quality::Bad && quality != Quality::Bad;
+    let known = if comes_back { before.state_since } else { before.state_source_time };
+    known.is_some_and(|known| at < known)
 }
 
 fn is_trusted(line: &line::Model) -> bool {
-    line.freshness == Freshness::Live && line.state_quality != Quality::Bad
+    line.freshness.is_current(line.state_quality)
 }
 
 /// Keeps the three memories of a line: since when it runs, when it was interrupted, since when it is down.

@@ -19,7 +19,12 @@ pub(super) async fn cross(
     stamp: &Stamp,
 ) -> Result<(), Error> {
     let Some(row) = parameters.values_mut().find(|row| row.id == id) else { return Ok(()) };
-    let quality = if value.is_some() { Quality::of_status(stamp.status) } else { Quality::Bad };
+    let quality = stamp.quality_of(value);
+    // The value that comes back after a bad reading can be older than the moment when it could not be read.
+    let comes_back = row.quality == Quality::Bad && quality != Quality::Bad;
+    if !comes_back && row.changed_at.is_some_and(|known| stamp.event_time() < known) {
+        return Ok(());
+    }
     let limit = |quantity: Option<Quantity>| quantity.and_then(|quantity| quantity.0.to_f64());
     let usable = value.filter(|_| quality != Quality::Bad);
     let limit_state =

@@ -1,7 +1,11 @@
 //! What a connector hands in.
 
-use chrono::{DateTime, Utc};
-use model::{LineId, LineState};
+use chrono::{DateTime, TimeDelta, Utc};
+use model::{LineId, LineState, Quality};
+
+/// An event this far in the future comes from a wrong clock. Believed, it would freeze what it is about: all that follows
+/// would be older.
+const FUTURE_MAX: TimeDelta = TimeDelta::minutes(5);
 
 /// When and how well a value was read. The three times are kept apart: a device's clock may be wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,9 +23,15 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// The time of the event: the device's, else the server's, else ours.
+    /// The time of the event: the device's, else the server's, else ours. A time that lies ahead is not believed.
     pub fn event_time(&self) -> DateTime<Utc> {
-        self.source_time.or(self.server_time).unwrap_or(self.received_time)
+        let told = self.source_time.or(self.server_time).unwrap_or(self.received_time);
+        if told > self.received_time + FUTURE_MAX { self.received_time } else { told }
+    }
+
+    /// How far a reading may be trusted: without a value, not at all.
+    pub fn quality_of<T>(&self, value: Option<T>) -> Quality {
+        value.map_or(Quality::Bad, |_| Quality::of_status(self.status))
     }
 }
 

@@ -71,4 +71,7 @@ pub trait Rights: std::fmt::Debug + Send + Sync {
 
     /// The roles that have a capability.
     fn holders(&self, capability: Capability) -> Vec<Role>;
+
+    /// How many distinct people have to agree to a capability; `None` when nobody has it.
+    fn approvals(&self, capability: Capability) -> Option<i64>;
 }

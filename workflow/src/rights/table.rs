@@ -108,6 +108,10 @@ impl Rights for Table {
     fn holders(&self, capability: Capability) -> Vec<Role> {
         self.row(capability).map(|row| row.roles.to_vec()).unwrap_or_default()
     }
+
+    fn approvals(&self, capability: Capability) -> Option<i64> {
+        self.row(capability).map(|row| row.approvals)
+    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::{
     case::cancel_timers,
     error::Error,
     rights::Capability,
-    service::{Caller, Operation, Outcome, outcome::Winner},
+    service::{Caller, Operation, Outcome, decide::names, outcome::Winner},
 };
 
 /// Takes a case: the caller owns it from here, and it does not escalate any more.
@@ -38,7 +38,7 @@ impl Operation for AcknowledgeCase {
             return Ok(refusal.into());
         }
         if case.revision != self.expected_revision {
-            return Ok(conflict(&case));
+            return conflict(tx, &case).await;
         }
         if !case.state.is_open() {
             return Ok(Outcome::refused(
@@ -61,19 +61,20 @@ impl Operation for AcknowledgeCase {
     }
 }
 
-/// The case moved on: who moved it last, as far as the case tells.
-pub(super) fn conflict(case: &exception_case::Model) -> Outcome {
-    let decided = case
-        .decided_at
-        .zip(case.decided_by.clone())
-        .zip(case.decision)
-        .map(|((at, name), decision)| Winner { name, did: decision.to_string(), at });
-    let taken = || {
-        case.acknowledged_at.zip(case.owner_name.clone()).map(|(at, name)| Winner {
-            name,
-            did: "ACKNOWLEDGED".to_owned(),
-            at,
-        })
+/// The case moved on: who moved it last, as far as decisions and its owner tell.
+pub(super) async fn conflict(tx: &Tx, case: &exception_case::Model) -> Result<Outcome, Error> {
+    let decided = match tx.job_last_effective_decision(case.id).await? {
+        Some(decision) => {
+            let name = names(&serde_json::from_str::<Vec<_>>(&decision.approvals)?);
+            decision.effective_at.map(|at| Winner { name, did: decision.option.to_string(), at })
+        }
+        None => None,
     };
-    Outcome::Conflict { subject: case.id.0, revision: case.revision, winner: decided.or_else(taken) }
+    let taken = case.acknowledged_at.zip(case.owner_name.clone()).map(|(at, name)| Winner {
+        name,
+        did: "ACKNOWLEDGED".to_owned(),
+        at,
+    });
+    let winner = [taken, decided].into_iter().flatten().max_by_key(|winner| winner.at);
+    Ok(Outcome::Conflict { subject: case.id.0, revision: case.revision, winner })
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, future::Future, sync::Arc};
 
 use model::{
-    Code, PlantId, Principal, Role, Scope, Store,
+    Code, PlantId, Principal, Role, Store,
     entity::subject::{Row, Subject},
     store::{Actor, Tx},
 };
@@ -111,10 +111,6 @@ impl Service {
         loop {
             match self.attempt(principal, key, &request_hash, &operation).await {
                 Err(error) if error.is_transient() && attempt < ATTEMPTS_MAX => attempt += 1,
-                Ok(Outcome::Refused(mut refused)) if !refused.roles.is_empty() => {
-                    refused.who_can = self.who_can(principal, &refused.roles).await?;
-                    return Ok(Outcome::Refused(refused));
-                }
                 other => return other,
             }
         }
@@ -147,24 +143,26 @@ impl Service {
             return Ok(stored.into());
         }
         let caller = Caller { principal: &principal, rights: &*self.rights };
+        let plant = O::Locked::plant(&locked);
         let outcome = operation.apply(&mut tx, &caller, locked).await?;
-        if let Some(stored) = Stored::of(&outcome) {
-            tx.keep_result(&principal.person, key, request_hash.to_owned(), serde_json::to_string(&stored)?).await?;
-            tx.commit().await?;
-        }
+        let Some(stored) = Stored::of(&outcome) else {
+            drop(tx);
+            return self.with_who_can(outcome, plant).await;
+        };
+        tx.keep_result(&principal.person, key, request_hash.to_owned(), serde_json::to_string(&stored)?).await?;
+        tx.commit().await?;
         Ok(outcome)
     }
 
-    /// People with one of these roles in the plants that the caller may see.
-    pub(super) async fn who_can(&self, principal: &Principal, roles: &[Role]) -> Result<Vec<String>, Error> {
-        let mut names = Vec::new();
-        let scope: Scope = principal.scope();
-        for plant in scope.plants() {
-            names.extend(self.store.job_names_with_roles(plant, roles).await?);
+    /// Adds to a refusal for want of a right the people who have it in the subject's plant.
+    async fn with_who_can(&self, outcome: Outcome, plant: Option<PlantId>) -> Result<Outcome, Error> {
+        match (outcome, plant) {
+            (Outcome::Refused(mut refused), Some(plant)) if !refused.roles.is_empty() => {
+                refused.who_can = self.store.job_names_with_roles(plant, &refused.roles).await?;
+                Ok(Outcome::Refused(refused))
+            }
+            (outcome, _) => Ok(outcome),
         }
-        names.sort();
-        names.dedup();
-        Ok(names)
     }
 }
 

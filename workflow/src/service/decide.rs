@@ -60,7 +60,7 @@ impl Operation for Decide {
             Err(refusal) => return Ok(refusal.into()),
         };
         if case.revision != self.expected_revision {
-            return Ok(conflict(&case));
+            return conflict(tx, &case).await;
         }
         if self.reason.trim().is_empty() || self.reason.chars().count() > TEXT_LENGTH_MAX {
             return Ok(Outcome::refused(
@@ -169,7 +169,12 @@ async fn effective(
             tx.update::<case_decision::Entity>(overtaken, after, ChangeKind::DecisionSuperseded).await?;
         }
     }
-    let names: Vec<_> = approvals.iter().map(|approval| approval.name.as_str()).collect();
-    let case = take_effect(tx, case, &decision, &names.join(", ")).await?;
+    let case = take_effect(tx, case, &decision, &names(approvals)).await?;
     Ok(Outcome::Done { subject: case.id.0, object: decision.id.0 })
+}
+
+/// The names of those who agreed.
+pub(super) fn names(approvals: &[Approval]) -> String {
+    let names: Vec<_> = approvals.iter().map(|approval| approval.name.as_str()).collect();
+    names.join(", ")
 }

@@ -18,8 +18,8 @@ pub struct DecisionChoice {
     pub refusal: Option<(Code, String)>,
     /// Roles that may.
     pub roles: Vec<Role>,
-    /// How many distinct people have to agree.
-    pub approvals_needed: i64,
+    /// How many distinct people have to agree; `None` when nobody may.
+    pub approvals_needed: Option<i64>,
 }
 
 impl Service {
@@ -38,23 +38,23 @@ impl Service {
                     service: principal.service,
                     initiators: &[],
                 };
-                let (refusal, approvals_needed) = match self.rights().judge(&question) {
-                    Ruling::Allowed(grant) if case.state.accepts_decision() => (None, grant.approvals),
-                    Ruling::Allowed(grant) => {
+                let refusal = match self.rights().judge(&question) {
+                    Ruling::Allowed(_) if case.state.accepts_decision() => None,
+                    Ruling::Allowed(_) => {
                         let why = format!(
                             "the case is {}; a decision is taken while it is ASSIGNED or CONTAINED",
                             case.state
                         );
-                        (Some((Code::InvalidState, why)), grant.approvals)
+                        Some((Code::InvalidState, why))
                     }
-                    Ruling::Refused(refusal) => (Some((refusal.code, refusal.message)), 1),
+                    Ruling::Refused(refusal) => Some((refusal.code, refusal.message)),
                 };
                 DecisionChoice {
                     option: *option,
                     allowed: refusal.is_none(),
                     refusal,
                     roles: self.rights().holders(capability),
-                    approvals_needed,
+                    approvals_needed: self.rights().approvals(capability),
                 }
             })
             .collect()

@@ -215,6 +215,7 @@ async fn dead_letter(
         external_id: record.external_id.clone(),
         code: refused.code.as_str().to_owned(),
         message: refused.message,
+        mapping_version: context.mapping_version.to_owned(),
         payload: serde_json::to_string(record)?,
         at: tx.at(),
         resolved_at: None,

@@ -49,17 +49,17 @@ pub(super) fn facts(body: &Body) -> Result<Vec<Fact>, Refused> {
                 value_set: raw_disposition.clone(),
                 canonical: disposition.to_string(),
             });
-            facts.extend(location.as_ref().map(|location| fact("location", location)));
+            facts.push(optional("location", location.clone()));
         }
         Body::Order { number, material, quantity, unit, state, raw_state, line, planned_start, planned_end } => {
             named("number", number)?;
             let state = state.as_ref().map_err(|raw| unmapped("state", raw))?;
             facts.extend([fact("number", number), amount(*quantity, unit)?]);
             facts.push(Fact { attribute: "state", value_set: raw_state.clone(), canonical: state.to_string() });
-            facts.extend(material.as_ref().map(|material| fact("material", material)));
-            facts.extend(line.as_ref().map(|line| fact("line", line)));
-            facts.extend(planned_start.map(|time| fact("plannedStart", &time.to_rfc3339())));
-            facts.extend(planned_end.map(|time| fact("plannedEnd", &time.to_rfc3339())));
+            facts.push(optional("material", material.clone()));
+            facts.push(optional("line", line.clone()));
+            facts.push(optional("plannedStart", planned_start.map(|time| time.to_rfc3339())));
+            facts.push(optional("plannedEnd", planned_end.map(|time| time.to_rfc3339())));
         }
     }
     Ok(facts)
@@ -67,6 +67,11 @@ pub(super) fn facts(body: &Body) -> Result<Vec<Fact>, Refused> {
 
 fn fact(attribute: &'static str, value: &str) -> Fact {
     Fact { attribute, value_set: vec![value.to_owned()], canonical: value.to_owned() }
+}
+
+/// What a source says nothing of is claimed too, as the empty set: otherwise an order that loses its line would keep it.
+fn optional(attribute: &'static str, value: Option<String>) -> Fact {
+    Fact { attribute, value_set: value.iter().cloned().collect(), canonical: value.unwrap_or_default() }
 }
 
 fn amount(quantity: Decimal, unit: &str) -> Result<Fact, Refused> {

@@ -64,7 +64,7 @@ impl Syncer {
             }
         };
         if page.complete {
-            let retried = self.retry_missing_references(&page.mapping_version).await?;
+            let retried = self.retry_missing_references().await?;
             applied.changed += retried.changed;
         }
         metrics::counter!("plantgraph_sync_records_total", "source" => self.source.code.clone(), "outcome" => "changed").increment(applied.changed);
@@ -119,7 +119,7 @@ impl Syncer {
     }
 
     /// Records whose reference was missing may have found it in this pass.
-    async fn retry_missing_references(&self, mapping_version: &str) -> Result<Applied, Error> {
+    async fn retry_missing_references(&self) -> Result<Applied, Error> {
         let mut tx = self.begin("records whose reference was missing").await?;
         let letters = tx.job_dead_letters_with(self.source.id, Code::ReferenceMissing.as_str(), RETRY_MAX).await?;
         let mut applied = Applied::default();
@@ -129,7 +129,7 @@ impl Syncer {
                 plant: self.source.plant_id,
                 source: self.source.id,
                 stream: &letter.stream,
-                mapping_version,
+                mapping_version: &letter.mapping_version,
             };
             applied.changed += apply_records(&mut tx, context, &[record]).await?.changed;
         }

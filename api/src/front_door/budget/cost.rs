@@ -15,11 +15,12 @@ use model::Code;
 
 use super::super::{Limits, Refusal};
 
-/// No connection of the schema gives more in one page, whatever `first` says.
+/// Asking for more than this is counted as this. Connections give less, whatever `first` says, so one page is never refused
+/// for its number alone, and pages of pages are.
 const PAGE_ITEMS_MAX: u64 = 500;
 
-/// What a connection without `first`, `last` and a default is taken for.
-const PAGE_ITEMS_ASSUMED: u64 = 50;
+/// What a connection without `first`, `last` and a default is taken for: the page that connections give unasked.
+const PAGE_ITEMS_ASSUMED: u64 = 20;
 
 /// What a list that is no connection is taken for: the lines of a plant, the holds of a lot.
 const LIST_ITEMS_ASSUMED: u64 = 10;

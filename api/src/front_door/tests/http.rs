@@ -270,7 +270,7 @@ async fn pages_of_listed_origins_may_call() {
 #[tokio::test]
 async fn a_gateway_fetches_entities_within_the_budget() {
     let toy = Toy::new(Options::default());
-    let query = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Item { id page(first: 10) { nodes { id } } } } }";
+    let query = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Item { id page(first: 100) { nodes { id } } } } }";
     let of = |count: usize| json!({ "r": vec![json!({ "__typename": "Item", "id": "1" }); count] });
     let answer = toy.post("user", &json!({ "query": query, "variables": of(2) })).await;
     assert_eq!(answer.json()["data"]["_entities"][1]["page"]["nodes"][0]["id"], "item", "{}", answer.body);

@@ -5,6 +5,7 @@ mod client;
 mod hostile;
 mod http;
 mod page;
+mod real_schema;
 mod server;
 mod socket;
 mod socket_closes;

@@ -26,7 +26,7 @@ use tokio::time::sleep;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
-use crate::front_door::{Authenticator, EachExecution, FrontDoor, Options, Parts, Refusal};
+use crate::front_door::{Authenticator, FrontDoor, Options, Parts, Refusal};
 
 /// What was executed.
 #[derive(Default)]
@@ -34,7 +34,6 @@ pub struct Calls {
     pub queries: AtomicUsize,
     pub mutations: AtomicUsize,
     pub finished_mutations: AtomicUsize,
-    pub executions: AtomicUsize,
     pub open_streams: AtomicUsize,
 }
 
@@ -43,9 +42,6 @@ impl Calls {
         self.queries.load(Ordering::SeqCst) + self.mutations.load(Ordering::SeqCst)
     }
 }
-
-/// The number of the execution, fresh for each event.
-struct Execution(usize);
 
 pub struct Query;
 
@@ -214,7 +210,6 @@ struct Tick {
     cursor: String,
     number: usize,
     payload: String,
-    execution: Option<usize>,
 }
 
 /// Counts the streams that live.
@@ -246,14 +241,9 @@ impl Subscriptions {
             async move {
                 let _open = open;
                 sleep(Duration::from_millis(millis)).await;
-                Tick { cursor: format!("c{number}"), number, payload: "x".repeat(bytes), execution: None }
+                Tick { cursor: format!("c{number}"), number, payload: "x".repeat(bytes) }
             }
         })
-    }
-
-    /// Which execution each event is resolved in.
-    async fn executions(&self, to: usize) -> impl Stream<Item = Observed> + use<> {
-        stream::iter(1..=to).map(|_| Observed)
     }
 
     async fn expired(&self) -> Result<stream::Empty<bool>, Error> {
@@ -262,15 +252,6 @@ impl Subscriptions {
 
     async fn panicking(&self) -> impl Stream<Item = bool> + use<> {
         stream::iter([true, false]).map(|healthy| if healthy { true } else { panic!("a stream that panics") })
-    }
-}
-
-struct Observed;
-
-#[Object]
-impl Observed {
-    async fn execution(&self, context: &Context<'_>) -> usize {
-        context.data_unchecked::<Execution>().0
     }
 }
 
@@ -312,13 +293,9 @@ pub struct Toy {
 impl Toy {
     pub fn new(options: Options) -> Self {
         let calls = Arc::new(Calls::default());
-        let counted = calls.clone();
         let schema = Schema::build(Query, Mutation, Subscriptions)
             .validation_mode(ValidationMode::Fast)
             .data(calls.clone())
-            .extension(EachExecution::new(move |_, data| {
-                data.insert(Execution(counted.executions.fetch_add(1, Ordering::SeqCst)));
-            }))
             .finish();
         let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
         let door = FrontDoor::new(Parts {
