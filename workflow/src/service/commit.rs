@@ -147,18 +147,19 @@ impl Service {
         let outcome = operation.apply(&mut tx, &caller, locked).await?;
         let Some(stored) = Stored::of(&outcome) else {
             drop(tx);
-            return self.with_who_can(outcome, plant).await;
+            return self.with_who_can(outcome, plant, &principal).await;
         };
         tx.keep_result(&principal.person, key, request_hash.to_owned(), serde_json::to_string(&stored)?).await?;
         tx.commit().await?;
         Ok(outcome)
     }
 
-    /// Adds to a refusal for want of a right the people who have it in the subject's plant.
-    async fn with_who_can(&self, outcome: Outcome, plant: Option<PlantId>) -> Result<Outcome, Error> {
+    /// Adds to a refusal for want of a right the people who have it in the subject's plant: others than the one who asked.
+    async fn with_who_can(&self, outcome: Outcome, plant: Option<PlantId>, asked: &Principal) -> Result<Outcome, Error> {
         match (outcome, plant) {
             (Outcome::Refused(mut refused), Some(plant)) if !refused.roles.is_empty() => {
                 refused.who_can = self.store.job_names_with_roles(plant, &refused.roles).await?;
+                refused.who_can.retain(|name| *name != asked.name);
                 Ok(Outcome::Refused(refused))
             }
             (outcome, _) => Ok(outcome),
