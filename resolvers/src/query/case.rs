@@ -1,0 +1,44 @@
+//! Cases.
+
+use async_graphql::{Context, ID, Object};
+use model::{CaseId, SubjectType};
+
+use crate::{
+    connection::Connection,
+    context::ContextExt,
+    error::Error,
+    global_id::GlobalId,
+    paging::PageArguments,
+    types::{Case, CaseFilter, Cases},
+};
+
+/// Cases.
+#[derive(Default)]
+pub struct CaseQuery;
+
+#[Object]
+impl CaseQuery {
+    /// The case with a global id; null if there is none that you may see.
+    async fn case(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Global id of the case.")] id: ID,
+    ) -> Result<Option<Case>, Error> {
+        let id = CaseId(GlobalId::parse_as(&id, SubjectType::Case)?);
+        Ok(context.loaders().one(id).await?.map(Case))
+    }
+
+    /// The exception cases of all your plants. Those of one plant are at the plant.
+    async fn cases(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which cases; all unless given.")] filter: Option<CaseFilter>,
+        #[graphql(desc = "How many from the start: 20 unless given, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end: 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Cases>, Error> {
+        let cases = Cases { plant: None, filter: filter.unwrap_or_default().into() };
+        Connection::read(context, cases, PageArguments { first, after, last, before }).await
+    }
+}

@@ -1,0 +1,9 @@
+//! Tests of the whole graph: its text, and its conduct on a real store.
+
+mod case;
+mod global_ids;
+mod harness;
+mod lots;
+mod scope;
+mod structure;
+mod subscriptions;
