@@ -87,3 +87,29 @@ impl From<Error> for async_graphql::Error {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::Value;
+
+    use super::*;
+
+    #[test]
+    fn the_inside_stays_inside_and_leaves_an_id() {
+        let secret = || model::Error::Unsuitable("postgres://user:secret@db".into());
+        for error in [Error::from(secret()), Error::from(workflow::Error::Store(secret()))] {
+            let told = async_graphql::Error::from(error);
+            assert!(!told.message.contains("secret") && told.source.is_none());
+            let extensions = told.extensions.unwrap();
+            assert_eq!(extensions.get("code"), Some(&Value::from("DATABASE_UNSUITABLE")));
+            assert!(matches!(extensions.get("id"), Some(Value::String(id)) if Uuid::try_parse(id).is_ok()));
+        }
+    }
+
+    #[test]
+    fn what_the_caller_did_is_said_as_it_is() {
+        let told = async_graphql::Error::from(Error::from(model::Error::CursorExpired));
+        assert_eq!(told.message, model::Error::CursorExpired.to_string());
+        assert_eq!(told.extensions.unwrap().get("code"), Some(&Value::from("CURSOR_EXPIRED")));
+    }
+}

@@ -131,12 +131,16 @@ async fn a_subscriber_sees_only_its_plants() {
     pia.begin().await;
     twin.report("L1", LineState::Execute).await;
     twin.grant(twin.lyon.plant, "zoe", &[Role::Auditor]).await;
-    twin.report("L1", LineState::Held).await;
-    let lyon = twin.lyon.lines["L1"];
-    twin.floor_of_lyon(vec![state_of(lyon, Some(LineState::Idle), twin.stamp(0))]).await;
-    for events in [&mut lea, &mut pia] {
-        let event = events.next().await;
-        assert_eq!((&event["line"]["plant"]["code"], &event["state"]["state"]), (&json!("LYON"), &json!("IDLE")));
+    for state in [LineState::Idle, LineState::Execute] {
+        twin.floor_of_lyon(vec![state_of(twin.lyon.lines["L1"], Some(state), twin.stamp(0))]).await;
+        for events in [&mut lea, &mut pia] {
+            let event = events.next().await;
+            assert_eq!(
+                (&event["line"]["plant"]["code"], &event["state"]["state"]),
+                (&json!("LYON"), &json!(state.as_str()))
+            );
+        }
+        twin.report("L1", LineState::Held).await;
     }
     let mut blind = twin.watch("lea", STATES, json!({ "plant": "HAMBURG" })).await;
     assert_eq!(code(&blind.next_response().await.unwrap()), "NOT_FOUND");
