@@ -77,6 +77,11 @@ pub(super) fn sealed(mut response: Response) -> Response {
 
 fn seal(error: &mut ServerError, id: Uuid) {
     let code = known_code(error);
+    error.source = None;
+    if code.is_some() && error.extensions.as_ref().is_some_and(|extensions| extensions.get("id").is_some()) {
+        // The resolver has logged it under this id, and made its text fit to leave.
+        return;
+    }
     match code {
         None | Some(Code::Internal) => {
             tracing::error!(error_id = %id, path = ?error.path, error = error.message, "a resolver failed");
@@ -88,7 +93,6 @@ fn seal(error: &mut ServerError, id: Uuid) {
         }
         Some(_) => {}
     }
-    error.source = None;
     let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
     extensions.set("code", code.unwrap_or(Code::Internal).as_str());
     extensions.set("id", id.to_string());

@@ -118,7 +118,10 @@ impl Applier {
     async fn signal(&self, work: &mut Work, signal: &Signal) -> Result<(), Error> {
         match signal {
             Signal::LineState { line, state, stamp, .. } => {
-                let Some((stored, now)) = work.lines.get(line) else { return Ok(belongs_nowhere(*line)) };
+                let Some((stored, now)) = work.lines.get(line) else {
+                    belongs_nowhere(*line);
+                    return Ok(());
+                };
                 let Some((after, kind, events)) = derive_line(now, *state, stamp) else {
                     metrics::counter!("plantgraph_ingest_duplicates_total").increment(1);
                     return Ok(());
@@ -129,7 +132,10 @@ impl Applier {
                 work.lines.insert(*line, (stored, after));
             }
             Signal::Counter { line, name, role, value, stamp } => {
-                let Some((_, now)) = work.lines.get(line) else { return Ok(belongs_nowhere(*line)) };
+                let Some((_, now)) = work.lines.get(line) else {
+                    belongs_nowhere(*line);
+                    return Ok(());
+                };
                 self.show(*line, name, value.map(|value| value as f64), stamp);
                 let value = value.filter(|_| stamp.quality_of(*value) != Quality::Bad);
                 if let Some(value) = value.and_then(|value| i64::try_from(value).ok()) {
@@ -168,7 +174,10 @@ impl Applier {
         number: Option<&str>,
         stamp: &Stamp,
     ) -> Result<(), Error> {
-        let Some((stored, now)) = work.lines.get(&line).cloned() else { return Ok(belongs_nowhere(line)) };
+        let Some((stored, now)) = work.lines.get(&line).cloned() else {
+            belongs_nowhere(line);
+            return Ok(());
+        };
         let at = stamp.event_time();
         if Quality::of_status(stamp.status) == Quality::Bad || now.active_order_at.is_some_and(|known| at < known) {
             return Ok(());

@@ -288,6 +288,7 @@ async fn refer(tx: &mut Tx, plant: PlantId, source: SourceId, code: &str, line: 
             external_id: code.to_owned(),
             subject_type: SubjectType::Line,
             subject_id: line.0,
+            source_time: None,
             revision: 0,
         };
         tx.create::<external_reference::Entity>(row, ChangeKind::Created).await?;

@@ -100,10 +100,10 @@ impl Service {
         key: &str,
         operation: O,
     ) -> Result<Outcome, Error> {
-        if key.is_empty() || key.len() > KEY_LENGTH_MAX {
+        if key.is_empty() || key.len() > KEY_LENGTH_MAX || key.contains(char::is_control) {
             return Ok(Outcome::refused(
                 Code::InvalidInput,
-                format!("the idempotency key must have 1 to {KEY_LENGTH_MAX} characters"),
+                format!("the idempotency key must have 1 to {KEY_LENGTH_MAX} printable characters"),
             ));
         }
         let request_hash = request_hash(O::NAME, &operation)?;
@@ -155,7 +155,12 @@ impl Service {
     }
 
     /// Adds to a refusal for want of a right the people who have it in the subject's plant: others than the one who asked.
-    async fn with_who_can(&self, outcome: Outcome, plant: Option<PlantId>, asked: &Principal) -> Result<Outcome, Error> {
+    async fn with_who_can(
+        &self,
+        outcome: Outcome,
+        plant: Option<PlantId>,
+        asked: &Principal,
+    ) -> Result<Outcome, Error> {
         match (outcome, plant) {
             (Outcome::Refused(mut refused), Some(plant)) if !refused.roles.is_empty() => {
                 refused.who_can = self.store.job_names_with_roles(plant, &refused.roles).await?;

@@ -14,7 +14,7 @@ use crate::{
     case::{Effect, check_effect, take_effect},
     error::Error,
     rights::{Capability, Grant},
-    service::{Caller, Operation, Outcome, acknowledge::conflict, evidence::TEXT_LENGTH_MAX},
+    service::{Caller, Operation, Outcome, acknowledge::conflict, text::text_problem},
 };
 
 /// Decides an option on a case. If the same option waits for approval, this is an approval of it.
@@ -62,11 +62,8 @@ impl Operation for Decide {
         if case.revision != self.expected_revision {
             return conflict(tx, &case).await;
         }
-        if self.reason.trim().is_empty() || self.reason.chars().count() > TEXT_LENGTH_MAX {
-            return Ok(Outcome::refused(
-                Code::InvalidInput,
-                format!("the reason must have 1 to {TEXT_LENGTH_MAX} characters"),
-            ));
+        if let Some(refused) = text_problem("reason", &self.reason) {
+            return Ok(refused);
         }
         if !case.state.accepts_decision() {
             return Ok(Outcome::refused(

@@ -12,11 +12,11 @@ use uuid::Uuid;
 use crate::{
     error::Error,
     rights::Capability,
-    service::{Caller, Operation, Outcome},
+    service::{Caller, Operation, Outcome, text::text_problem},
 };
 
-/// Longest text of a piece of evidence; longer documents are referred to.
-pub(super) const TEXT_LENGTH_MAX: usize = 4_000;
+/// Longest unit (UCUM).
+const UNIT_LENGTH_MAX: usize = 32;
 
 /// Adds evidence to a case. It needs no expected revision: evidence only adds.
 #[derive(Debug, Serialize)]
@@ -37,10 +37,9 @@ pub struct AddEvidence {
 
 impl AddEvidence {
     fn problem(&self) -> Option<String> {
-        if self.text.trim().is_empty() || self.text.chars().count() > TEXT_LENGTH_MAX {
-            return Some(format!("the text must have 1 to {TEXT_LENGTH_MAX} characters"));
-        }
-        let measured = self.value.is_some() && self.unit.as_deref().is_some_and(|unit| !unit.trim().is_empty());
+        let is_unit =
+            |unit: &str| !unit.trim().is_empty() && unit.len() <= UNIT_LENGTH_MAX && !unit.contains(char::is_control);
+        let measured = self.value.is_some() && self.unit.as_deref().is_some_and(is_unit);
         match self.kind {
             EvidenceKind::Measurement if !measured => Some("a MEASUREMENT needs value and unit".to_owned()),
             EvidenceKind::Text | EvidenceKind::Reference if self.value.is_some() => {
@@ -62,6 +61,9 @@ impl Operation for AddEvidence {
     async fn apply(&self, tx: &mut Tx, caller: &Caller<'_>, case: exception_case::Model) -> Result<Outcome, Error> {
         if let Err(refusal) = caller.may(Capability::AddEvidence, case.plant_id, &[]) {
             return Ok(refusal.into());
+        }
+        if let Some(refused) = text_problem("text", &self.text) {
+            return Ok(refused);
         }
         if let Some(problem) = self.problem() {
             return Ok(Outcome::refused(Code::InvalidInput, problem));

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::{
     error::Error,
     rights::Capability,
-    service::{Caller, Operation, Outcome, evidence::TEXT_LENGTH_MAX, outcome::Winner},
+    service::{Caller, Operation, Outcome, outcome::Winner, text::text_problem},
 };
 
 /// Places a hold: the lot is unusable in the twin from this commit on.
@@ -41,7 +41,7 @@ impl Operation for PlaceHold {
         if lot.revision != self.expected_revision {
             return Ok(Outcome::Conflict { subject: lot.id.0, revision: lot.revision, winner: None });
         }
-        if let Some(refused) = reason_problem(&self.reason) {
+        if let Some(refused) = text_problem("reason", &self.reason) {
             return Ok(refused);
         }
         let row = hold::Model {
@@ -107,7 +107,7 @@ impl Operation for ReleaseHold {
         if row.state != HoldState::Open {
             return Ok(Outcome::refused(Code::InvalidState, "the hold is released already"));
         }
-        if let Some(refused) = reason_problem(&self.reason) {
+        if let Some(refused) = text_problem("reason", &self.reason) {
             return Ok(refused);
         }
         let after = hold::Model {
@@ -123,10 +123,4 @@ impl Operation for ReleaseHold {
         tx.update::<material_lot::Entity>(&lot, freed, ChangeKind::HoldReleased).await?;
         Ok(Outcome::Done { subject: lot.id.0, object: row.id.0 })
     }
-}
-
-fn reason_problem(reason: &str) -> Option<Outcome> {
-    (reason.trim().is_empty() || reason.chars().count() > TEXT_LENGTH_MAX).then(|| {
-        Outcome::refused(Code::InvalidInput, format!("the reason must have 1 to {TEXT_LENGTH_MAX} characters"))
-    })
 }

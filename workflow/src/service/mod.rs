@@ -10,6 +10,7 @@ mod hold;
 mod options;
 mod outcome;
 mod task;
+mod text;
 
 pub use acknowledge::AcknowledgeCase;
 pub use commit::{Caller, Operation, Service};

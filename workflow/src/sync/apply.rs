@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use model::{
-    ClaimId, DeadLetterId, PlantId, ReferenceId, SourceId, SubjectType,
-    entity::{claim, dead_letter, external_reference},
+    ClaimId, PlantId, ReferenceId, SourceId, SubjectType,
+    entity::{claim, external_reference},
     journal::ChangeKind,
     store::Tx,
 };
@@ -15,6 +16,7 @@ use crate::{
     sync::{
         Applied, Record,
         facts::{Fact, Refused, facts},
+        letters::Letters,
         resolve::{Materials, govern, subject},
     },
 };
@@ -28,11 +30,14 @@ pub(super) struct PageContext<'a> {
     pub mapping_version: &'a str,
 }
 
+/// A system's kind of record, and its own id.
+pub(super) type Key = (String, String);
+
 /// What is known of the records of a page before it is applied.
 struct Known {
-    references: HashMap<(String, String), external_reference::Model>,
+    references: HashMap<Key, external_reference::Model>,
     claims: HashMap<(Uuid, String), claim::Model>,
-    letters: HashMap<(String, String), dead_letter::Model>,
+    letters: Letters,
     materials: Materials,
 }
 
@@ -53,12 +58,14 @@ pub(super) async fn apply_records(tx: &mut Tx, context: PageContext<'_>, records
             Effect::Unchanged => applied.unchanged += 1,
             Effect::Late => applied.late += 1,
             Effect::Refused(refused) => {
-                dead_letter(tx, context, &mut known, record, refused).await?;
-                applied.dead_letters += 1;
+                match known.letters.keep(tx, context, record, refused).await? {
+                    true => applied.dead_letters += 1,
+                    false => applied.late += 1,
+                }
                 continue;
             }
         }
-        resolve_letter(tx, &mut known, record).await?;
+        known.letters.resolve(tx, record).await?;
     }
     Ok(applied)
 }
@@ -68,14 +75,12 @@ async fn load(tx: &Tx, context: PageContext<'_>, records: &[Record]) -> Result<K
     for record in records {
         ids.entry(&record.external_model).or_default().push(record.external_id.clone());
     }
-    let (mut references, mut letters) = (HashMap::new(), HashMap::new());
+    let (mut references, mut letters) = (HashMap::new(), Letters::default());
     for (model, ids) in ids {
         for row in tx.job_references(context.source, model, &ids).await? {
             references.insert((row.external_model.clone(), row.external_id.clone()), row);
         }
-        for row in tx.job_dead_letters(context.source, model, &ids).await? {
-            letters.insert((row.external_model.clone(), row.external_id.clone()), row);
-        }
+        letters.extend(tx.job_dead_letters(context.source, model, &ids).await?);
     }
     let subjects: Vec<_> = references.values().map(|row| row.subject_id).collect();
     let claims = tx.job_claims(context.source, &subjects).await?;
@@ -91,34 +96,38 @@ async fn apply_record(
     known: &mut Known,
     record: &Record,
 ) -> Result<Effect, Error> {
+    let reference = known.references.get(&record.key()).cloned();
+    let late = reference.as_ref().is_some_and(|known| is_older(record.source_time, known.source_time));
     let facts = match facts(&record.body) {
         Ok(facts) => facts,
+        Err(_) if late => return Ok(Effect::Late),
         Err(refused) => return Ok(Effect::Refused(refused)),
     };
-    let key = (record.external_model.clone(), record.external_id.clone());
-    let reference = known.references.get(&key);
-    if let Some(reference) = reference {
-        let id = reference.subject_id;
-        let claim = |fact: &Fact| known.claims.get(&(id, fact.attribute.to_owned()));
+    if let Some(reference) = &reference {
+        let claim = |fact: &Fact| known.claims.get(&(reference.subject_id, fact.attribute.to_owned()));
         if facts.iter().all(|fact| claim(fact).is_some_and(|claim| says(claim, fact, context))) {
+            remember(tx, known, reference, record).await?;
             return Ok(Effect::Unchanged);
         }
-        if facts.iter().filter_map(claim).any(|claim| is_newer(claim, record)) {
+        if late {
             return Ok(Effect::Late);
         }
     }
-    let known_subject = reference.map(|reference| reference.subject_id);
-    let subject = match subject(tx, context.plant, &known.materials, known_subject, &record.body).await? {
+    let known_subject = reference.as_ref().map(|reference| reference.subject_id);
+    let subject = match subject(tx, context, &known.materials, known_subject, record).await? {
         Ok(subject) => subject,
         Err(refused) => return Ok(Effect::Refused(refused)),
     };
     let id = govern(tx, context.plant, subject, &record.body).await?;
-    if known_subject.is_none() {
-        let row = refer(tx, context, record, subject.kind(), id).await?;
-        if subject.kind() == SubjectType::Material {
-            known.materials.0.insert(record.external_id.clone(), model::MaterialId(id));
+    match &reference {
+        Some(reference) => remember(tx, known, reference, record).await?,
+        None => {
+            let row = refer(tx, context, record, subject.kind(), id).await?;
+            if subject.kind() == SubjectType::Material {
+                known.materials.0.insert(record.external_id.clone(), model::MaterialId(id));
+            }
+            known.references.insert(record.key(), row);
         }
-        known.references.insert(key, row);
     }
     for fact in facts {
         claims(tx, context, known, record, subject.kind(), id, fact).await?;
@@ -132,8 +141,9 @@ fn says(claim: &claim::Model, fact: &Fact, context: PageContext<'_>) -> bool {
         && claim.mapping_version == context.mapping_version
 }
 
-fn is_newer(claim: &claim::Model, record: &Record) -> bool {
-    matches!((claim.source_time, record.source_time), (Some(claimed), Some(comes)) if claimed > comes)
+/// Whether one version of a record is older than another, as far as the system tells.
+pub(super) fn is_older(time: Option<DateTime<Utc>>, known: Option<DateTime<Utc>>) -> bool {
+    matches!((time, known), (Some(time), Some(known)) if time < known)
 }
 
 fn value_set(fact: &Fact) -> String {
@@ -155,9 +165,26 @@ async fn refer(
         external_id: record.external_id.clone(),
         subject_type: kind,
         subject_id: id,
+        source_time: record.source_time,
         revision: 0,
     };
     Ok(tx.create::<external_reference::Entity>(row, ChangeKind::Created).await?)
+}
+
+/// Remembers how new the version is that is applied. A version that says the same as the last is remembered too: what was in
+/// between can arrive later, and must not be taken for news.
+async fn remember(
+    tx: &mut Tx,
+    known: &mut Known,
+    reference: &external_reference::Model,
+    record: &Record,
+) -> Result<(), Error> {
+    if record.source_time > reference.source_time {
+        let after = external_reference::Model { source_time: record.source_time, ..reference.clone() };
+        let row = tx.update::<external_reference::Entity>(reference, after, ChangeKind::Updated).await?;
+        known.references.insert(record.key(), row);
+    }
+    Ok(())
 }
 
 async fn claims(
@@ -194,47 +221,5 @@ async fn claims(
         None => tx.create::<claim::Entity>(after, ChangeKind::ClaimChanged).await?,
     };
     known.claims.insert(key, row);
-    Ok(())
-}
-
-async fn dead_letter(
-    tx: &mut Tx,
-    context: PageContext<'_>,
-    known: &mut Known,
-    record: &Record,
-    refused: Refused,
-) -> Result<(), Error> {
-    let key = (record.external_model.clone(), record.external_id.clone());
-    let before = known.letters.get(&key);
-    let after = dead_letter::Model {
-        id: before.map_or_else(DeadLetterId::new, |row| row.id),
-        plant_id: context.plant,
-        source_id: context.source,
-        stream: context.stream.to_owned(),
-        external_model: record.external_model.clone(),
-        external_id: record.external_id.clone(),
-        code: refused.code.as_str().to_owned(),
-        message: refused.message,
-        mapping_version: context.mapping_version.to_owned(),
-        payload: serde_json::to_string(record)?,
-        at: tx.at(),
-        resolved_at: None,
-        revision: 0,
-    };
-    let row = match before {
-        Some(before) if before.code == after.code && before.payload == after.payload => return Ok(()),
-        Some(before) => tx.update::<dead_letter::Entity>(before, after, ChangeKind::DeadLettered).await?,
-        None => tx.create::<dead_letter::Entity>(after, ChangeKind::DeadLettered).await?,
-    };
-    known.letters.insert(key, row);
-    Ok(())
-}
-
-async fn resolve_letter(tx: &mut Tx, known: &mut Known, record: &Record) -> Result<(), Error> {
-    let key = (record.external_model.clone(), record.external_id.clone());
-    if let Some(letter) = known.letters.remove(&key) {
-        let after = dead_letter::Model { resolved_at: Some(tx.at()), ..letter.clone() };
-        tx.update::<dead_letter::Entity>(&letter, after, ChangeKind::DeadLetterResolved).await?;
-    }
     Ok(())
 }

@@ -5,6 +5,7 @@
 
 mod apply;
 mod facts;
+mod letters;
 mod record;
 mod resolve;
 mod syncer;

@@ -22,6 +22,13 @@ pub struct Record {
     pub raw: serde_json::Value,
 }
 
+impl Record {
+    /// What the system knows it by.
+    pub(super) fn key(&self) -> (String, String) {
+        (self.external_model.clone(), self.external_id.clone())
+    }
+}
+
 /// What a record says. A status that the crosswalk does not know is `Err` with the status: it is reported, never guessed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Body {

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     error::Error,
-    sync::{Body, facts::Refused},
+    sync::{Body, Record, apply::PageContext, facts::Refused},
 };
 
 /// Materials by the source's id.
@@ -34,15 +34,31 @@ impl Subject {
             Self::Order(..) => SubjectType::ProductionOrder,
         }
     }
+
+    fn id(self) -> Option<Uuid> {
+        match self {
+            Self::Material(id) => id.map(|id| id.0),
+            Self::Lot(id, _) => id.map(|id| id.0),
+            Self::Order(id, _) => id.map(|id| id.0),
+        }
+    }
+
+    fn known_as(self, id: Uuid) -> Self {
+        match self {
+            Self::Material(_) => Self::Material(Some(MaterialId(id))),
+            Self::Lot(_, material) => Self::Lot(Some(LotId(id)), material),
+            Self::Order(_, material) => Self::Order(Some(OrderId(id)), material),
+        }
+    }
 }
 
 /// The subject of a record: by reference, else by natural key, else a new one. Writes nothing.
 pub(super) async fn subject(
     tx: &Tx,
-    plant: PlantId,
+    context: PageContext<'_>,
     materials: &Materials,
     known: Option<Uuid>,
-    body: &Body,
+    record: &Record,
 ) -> Result<Result<Subject, Refused>, Error> {
     let material = |id: &String| {
         materials
@@ -51,33 +67,45 @@ pub(super) async fn subject(
             .copied()
             .ok_or_else(|| Refused::new(Code::ReferenceMissing, format!("the material {id} has not arrived")))
     };
-    Ok(Ok(match body {
+    let named = match &record.body {
         Body::Unreadable { problem } => return Ok(Err(Refused::new(Code::InvalidInput, problem.clone()))),
-        Body::Material { code, .. } => Subject::Material(match known {
-            Some(id) => Some(MaterialId(id)),
-            None => tx.job_material_by_code(plant, code).await?.map(|row| row.id),
-        }),
+        Body::Material { code, .. } => {
+            Subject::Material(tx.job_material_by_code(context.plant, code).await?.map(|row| row.id))
+        }
         Body::Lot { number, material: id, .. } => match material(id) {
             Err(refused) => return Ok(Err(refused)),
-            Ok(material) => Subject::Lot(
-                match known {
-                    Some(id) => Some(LotId(id)),
-                    None => tx.job_lot_by_number(material, number).await?.map(|row| row.id),
-                },
-                material,
-            ),
+            Ok(material) => Subject::Lot(tx.job_lot_by_number(material, number).await?.map(|row| row.id), material),
         },
         Body::Order { number, material: id, .. } => match id.as_ref().map(material).transpose() {
             Err(refused) => return Ok(Err(refused)),
-            Ok(material) => Subject::Order(
-                match known {
-                    Some(id) => Some(OrderId(id)),
-                    None => tx.job_order_by_number(plant, number).await?.map(|row| row.id),
-                },
-                material,
-            ),
+            Ok(material) => {
+                Subject::Order(tx.job_order_by_number(context.plant, number).await?.map(|row| row.id), material)
+            }
         },
-    }))
+    };
+    if is_taken(tx, context, known, named.id(), record).await? {
+        let message = "another record has the same number or code; give one of them a number of its own";
+        return Ok(Err(Refused::new(Code::InvalidInput, message)));
+    }
+    Ok(Ok(known.map_or(named, |id| named.known_as(id))))
+}
+
+/// Whether a second record of the same system has the natural key. Both applied, they would take turns for ever. Another
+/// system may know the same subject.
+async fn is_taken(
+    tx: &Tx,
+    context: PageContext<'_>,
+    known: Option<Uuid>,
+    named: Option<Uuid>,
+    record: &Record,
+) -> Result<bool, Error> {
+    Ok(match (known, named) {
+        (Some(known), Some(named)) => known != named,
+        (None, Some(named)) => tx.job_references_of(named).await?.iter().any(|reference| {
+            reference.source_id == context.source && reference.external_model == record.external_model
+        }),
+        (_, None) => false,
+    })
 }
 
 /// Writes what the twin concludes; returns the subject's id.
