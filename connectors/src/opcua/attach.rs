@@ -85,6 +85,34 @@ impl Source {
         if signals.is_empty() { Ok(()) } else { self.delivery.notice(Batch { signals, cursor: None }).await }
     }
 
+    /// Walks the paths of the items that deliver, and drops those whose node is another one now, or none.
+    pub(super) async fn verify_items(&mut self, services: &Services) -> Result<(), Fault> {
+        let Some(id) = self.subscription.as_ref().map(|subscription| subscription.id) else { return Ok(()) };
+        self.items.verified();
+        let config = self.config.clone();
+        let present = self.items.present();
+        let wanted: Vec<_> = present.iter().map(|index| &config.items[*index]).collect();
+        let resolved = resolve(services, &wanted).await.map_err(Fault::Service)?;
+        let mut signals = Vec::new();
+        for (index, resolved) in present.into_iter().zip(resolved) {
+            let why = match resolved {
+                Ok(node) if self.items.leads_to(index, node.clone()) => continue,
+                Ok(node) => {
+                    let reason = format!("Objects/{} is another node now ({node})", config.items[index].name());
+                    Unresolved { status: StatusCode::BadNodeIdUnknown, reason }
+                }
+                Err(unresolved) => unresolved,
+            };
+            if let Some(item) = self.items.id(index) {
+                let _ = services.delete_item(id, item).await;
+            }
+            signals.extend(self.died(index, &why));
+            self.items.retry_now();
+        }
+        self.refresh();
+        if signals.is_empty() { Ok(()) } else { self.delivery.notice(Batch { signals, cursor: None }).await }
+    }
+
     /// Makes items at the server. Returns the signals of those that can not be had, as far as that is news.
     async fn make_items(
         &mut self,
@@ -108,14 +136,14 @@ impl Source {
             let requests =
                 chunk.iter().map(|(index, node)| request(*index, &config.items[*index], node.clone())).collect();
             let results = services.create_items(subscription, requests).await.map_err(Fault::Service)?;
-            for ((index, _), result) in chunk.iter().zip(results) {
+            for ((index, node), result) in chunk.iter().zip(results) {
                 let item = &config.items[*index];
                 if result.status_code.is_bad() {
                     let status = result.status_code;
                     let reason = format!("the server does not monitor Objects/{} ({status})", item.name());
                     signals.extend(self.died(*index, &Unresolved { status, reason }));
                 } else {
-                    self.items.created(*index, item, result.monitored_item_id, result.revised_queue_size);
+                    self.items.created(*index, item, node.clone(), result.monitored_item_id, result.revised_queue_size);
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use model::clock::SharedClock;
 use opcua::{
     client::{Client, ClientBuilder, ClientConfig, IdentityToken, Password, Session, SessionBuilder, SessionEventLoop},
-    core::{comms::url::hostname_from_url, config::Config},
+    core::comms::url::hostname_from_url,
     crypto::SecurityPolicy,
     types::{EndpointDescription, MessageSecurityMode, UserTokenType},
 };
@@ -56,7 +56,6 @@ impl Connector {
     pub(super) fn open(source: Arc<OpcUaConfig>, clock: SharedClock) -> Result<Self, Error> {
         let pki = Pki::open(&source.pki)?;
         let config = client(&source, &pki, -1);
-        config.validate().map_err(|problems| Error::Pki { problem: problems.join("; ") })?;
         // Discovery is repeated by the engine, with other pauses and with reasons for people.
         let discovery = Client::new(client(&source, &pki, 0));
         Ok(Self { source, pki, config, discovery, clock })

@@ -185,15 +185,17 @@ impl Worker {
             () = self.cancel.cancelled() => None,
         };
         drop(publisher);
-        // The subscription stays at the server for the next process, unless the server would not hand it over anyway.
-        let forget = matches!(self.source.config.identity, Identity::Anonymous);
-        let close = async {
-            tokio::select! {
-                _ = session.disconnect_inner(forget, true) => {}
-                _ = &mut driving => {}
-            }
-        };
-        let _ = timeout(CLOSE_TIMEOUT, close).await;
+        if link.borrow().up.is_some() {
+            // The subscription stays at the server for the next process, unless it would not be handed over anyway.
+            let forget = matches!(self.source.config.identity, Identity::Anonymous);
+            let close = async {
+                tokio::select! {
+                    _ = session.disconnect_inner(forget, true) => {}
+                    _ = &mut driving => {}
+                }
+            };
+            let _ = timeout(CLOSE_TIMEOUT, close).await;
+        }
         match outcome {
             None => Ok((Outcome::Cancelled, true)),
             Some(Fault::Stuck) => Ok((Outcome::Ended(Ended::Outdated), true)),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use opcua::types::StatusCode;
+use opcua::types::{NodeId, StatusCode};
 use tokio::time::Instant;
 
 use super::{health::DeadItem, item::Item, resolve::Unresolved};
@@ -10,6 +10,9 @@ use super::{health::DeadItem, item::Item, resolve::Unresolved};
 /// Pause between two attempts to bring dead items to life: a PLC that boots is noticed soon, and a node that does not
 /// exist costs a request or two.
 const RETRY: Duration = Duration::from_secs(5);
+/// How often all paths are walked again. A server may drop or replace a node without a word to those who monitor it; the
+/// promise is that a silent item is known within 30 seconds.
+const VERIFY: Duration = Duration::from_secs(20);
 /// A server sends a first value at once, even a bad one. Without it by then the item counts as dead.
 const FIRST_VALUE: Duration = Duration::from_secs(10);
 
@@ -27,10 +30,18 @@ enum State {
 #[derive(Clone, Debug)]
 struct Entry {
     state: State,
+    /// Its node, once known.
+    node: Option<NodeId>,
     /// The server's id of it, when we made it.
     id: Option<u32>,
     /// How long its queue lasts at its rate; `None` when unknown.
     loss_free: Option<Duration>,
+}
+
+impl Entry {
+    fn dead(reason: String) -> Self {
+        Self { state: State::Dead { reason }, node: None, id: None, loss_free: None }
+    }
 }
 
 /// The items of one source, by their place in its list.
@@ -38,13 +49,15 @@ struct Entry {
 pub(super) struct Items {
     entries: Vec<Entry>,
     retry_at: Instant,
+    verify_at: Instant,
 }
 
 impl Items {
     /// Items that nobody asked the server for yet.
     pub(super) fn new(count: usize) -> Self {
-        let entry = Entry { state: State::Dead { reason: "not connected yet".to_owned() }, id: None, loss_free: None };
-        Self { entries: vec![entry; count], retry_at: Instant::now() }
+        let now = Instant::now();
+        let entry = Entry::dead("not connected yet".to_owned());
+        Self { entries: vec![entry; count], retry_at: now, verify_at: now + VERIFY }
     }
 
     /// The items of a subscription that an earlier process left behind: alive, but for those it knew to be dead.
@@ -52,7 +65,7 @@ impl Items {
         let mut items = Self::new(count);
         for (index, entry) in items.entries.iter_mut().enumerate() {
             if !dead.contains(&index) {
-                *entry = Entry { state: State::Live, id: None, loss_free: Some(loss_free) };
+                *entry = Entry { state: State::Live, node: None, id: None, loss_free: Some(loss_free) };
             }
         }
         items
@@ -63,17 +76,30 @@ impl Items {
         *self = Self::new(self.entries.len());
     }
 
-    /// The server made the item, with a queue of `queue` values.
-    pub(super) fn created(&mut self, index: usize, item: &Item, id: u32, queue: u32) {
+    /// The server made the item of this node, with a queue of `queue` values.
+    pub(super) fn created(&mut self, index: usize, item: &Item, node: NodeId, id: u32, queue: u32) {
         let loss_free = Duration::try_from_secs_f64(f64::from(queue) / item.rate).ok();
-        self.entries[index] = Entry { state: State::Waiting { since: Instant::now() }, id: Some(id), loss_free };
+        let state = State::Waiting { since: Instant::now() };
+        self.entries[index] = Entry { state, node: Some(node), id: Some(id), loss_free };
+    }
+
+    /// The path of the item leads to this node. Returns whether that is the node of the item.
+    pub(super) fn leads_to(&mut self, index: usize, node: NodeId) -> bool {
+        let known = &mut self.entries[index].node;
+        match known {
+            Some(known) => *known == node,
+            None => {
+                *known = Some(node);
+                true
+            }
+        }
     }
 
     /// The item can not be had. Returns whether that is news.
     pub(super) fn died(&mut self, index: usize, why: &Unresolved) -> bool {
         let entry = &mut self.entries[index];
         let news = !matches!(&entry.state, State::Dead { reason } if *reason == why.reason);
-        *entry = Entry { state: State::Dead { reason: why.reason.clone() }, id: None, loss_free: None };
+        *entry = Entry::dead(why.reason.clone());
         news
     }
 
@@ -102,6 +128,11 @@ impl Items {
         self.entries.iter().any(|entry| matches!(entry.state, State::Dead { .. }))
     }
 
+    /// Items that the subscription has.
+    pub(super) fn present(&self) -> Vec<usize> {
+        (0..self.entries.len()).filter(|index| !matches!(self.entries[*index].state, State::Dead { .. })).collect()
+    }
+
     /// How many deliver.
     pub(super) fn live(&self) -> usize {
         self.entries.iter().filter(|entry| matches!(entry.state, State::Live)).count()
@@ -115,6 +146,21 @@ impl Items {
     /// They were looked at.
     pub(super) fn retried(&mut self) {
         self.retry_at = Instant::now() + RETRY;
+    }
+
+    /// They are worth another look at once.
+    pub(super) fn retry_now(&mut self) {
+        self.retry_at = Instant::now();
+    }
+
+    /// When to walk all paths again.
+    pub(super) fn verify_at(&self) -> Instant {
+        self.verify_at
+    }
+
+    /// They were walked.
+    pub(super) fn verified(&mut self) {
+        self.verify_at = Instant::now() + VERIFY;
     }
 
     /// Those that do not deliver, for a person.

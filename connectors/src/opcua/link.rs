@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt, future::Fuse};
 use opcua::{
     client::{SessionActivity, SessionConnectMode, SessionEventLoop, SessionPollResult},
     types::{EndpointDescription, StatusCode},
 };
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until},
+};
 
 use super::{connect::Connector, health::SessionMode, transport::Dialer};
+use crate::Error;
 
 /// While reconnecting fails, the server is asked this often whether it is still the one that we chose.
 const PROBE: Duration = Duration::from_secs(10);
@@ -48,44 +52,74 @@ pub(super) async fn drive(
     endpoint: &EndpointDescription,
 ) -> Ended {
     let events = events.enter();
-    tokio::pin!(events);
-    let mut probes = Probes { next: Instant::now() + PROBE, same: 0 };
-    while let Some(event) = events.next().await {
-        match event {
-            Ok(SessionPollResult::Reconnected(mode)) => {
-                probes = Probes { next: Instant::now() + PROBE, same: 0 };
-                let mode = match mode {
-                    SessionConnectMode::NewSession(_) => SessionMode::New,
-                    SessionConnectMode::ReactivatedSession(_) => SessionMode::Reactivated,
-                };
-                link.send_modify(|link| {
-                    link.generation += 1;
-                    link.up = Some(mode);
-                    link.halted = false;
-                });
-            }
-            Ok(SessionPollResult::ConnectionLost(status)) => {
+    let probing = Fuse::terminated();
+    tokio::pin!(events, probing);
+    let mut probes = Probes::new();
+    loop {
+        tokio::select! {
+            event = events.next() => match event {
+                Some(Ok(event)) => match heed(event, &link) {
+                    Heard::Changed => probes = Probes::new(),
+                    Heard::Refused(status) => return Ended::Refused(status),
+                    Heard::Other => {}
+                },
+                Some(Err(status)) => return Ended::Closed(status),
+                None => return Ended::Closed(StatusCode::BadConnectionClosed),
+            },
+            // Beside the reconnecting, which may be waiting for an answer that never comes.
+            () = sleep_until(probes.next), if link.borrow().up.is_none() => {
                 probes.next = Instant::now() + PROBE;
-                down(&link, format!("the connection was lost ({status})"));
+                probing.set(connector.endpoint().fuse());
             }
-            Ok(SessionPollResult::ReconnectFailed(status)) => {
-                down(&link, format!("the server can not be reached ({status})"));
-                if is_refusal(status) {
-                    return Ended::Refused(status);
-                }
-                if probes.find_outdated(connector, endpoint).await {
+            found = &mut probing => {
+                if link.borrow().up.is_none() && probes.is_outdated(&found, endpoint) {
                     return Ended::Outdated;
                 }
             }
-            Ok(SessionPollResult::SessionActivity(activity)) => {
-                let halted = matches!(activity, SessionActivity::KeepAliveFailed(StatusCode::BadServerHalted));
-                link.send_if_modified(|link| std::mem::replace(&mut link.halted, halted) != halted);
-            }
-            Ok(_) => {}
-            Err(status) => return Ended::Closed(status),
         }
     }
-    Ended::Closed(StatusCode::BadConnectionClosed)
+}
+
+/// What an event calls for.
+enum Heard {
+    /// There is a connection, or there is none any more.
+    Changed,
+    Refused(StatusCode),
+    Other,
+}
+
+/// Tells the link what happened.
+fn heed(event: SessionPollResult, link: &watch::Sender<Link>) -> Heard {
+    match event {
+        SessionPollResult::Reconnected(mode) => {
+            let mode = match mode {
+                SessionConnectMode::NewSession(_) => SessionMode::New,
+                SessionConnectMode::ReactivatedSession(_) => SessionMode::Reactivated,
+            };
+            link.send_modify(|link| {
+                link.generation += 1;
+                link.up = Some(mode);
+                link.halted = false;
+            });
+            return Heard::Changed;
+        }
+        SessionPollResult::ConnectionLost(status) => {
+            down(link, format!("the connection was lost ({status})"));
+            return Heard::Changed;
+        }
+        SessionPollResult::ReconnectFailed(status) => {
+            down(link, format!("the server can not be reached ({status})"));
+            if is_refusal(status) {
+                return Heard::Refused(status);
+            }
+        }
+        SessionPollResult::SessionActivity(activity) => {
+            let halted = matches!(activity, SessionActivity::KeepAliveFailed(StatusCode::BadServerHalted));
+            link.send_if_modified(|link| std::mem::replace(&mut link.halted, halted) != halted);
+        }
+        _ => {}
+    }
+    Heard::Other
 }
 
 fn down(link: &watch::Sender<Link>, reason: String) {
@@ -97,26 +131,25 @@ fn down(link: &watch::Sender<Link>, reason: String) {
     });
 }
 
-/// Finds out, beside the reconnecting, whether the server is still the same.
+/// What became of asking the server, beside the reconnecting, whether it is still the same.
 struct Probes {
     next: Instant,
     same: u32,
 }
 
 impl Probes {
-    async fn find_outdated(&mut self, connector: &Connector, endpoint: &EndpointDescription) -> bool {
-        if Instant::now() < self.next {
-            return false;
-        }
-        let found = connector.endpoint().await;
-        self.next = Instant::now() + PROBE;
+    fn new() -> Self {
+        Self { next: Instant::now() + PROBE, same: 0 }
+    }
+
+    fn is_outdated(&mut self, found: &Result<EndpointDescription, Error>, endpoint: &EndpointDescription) -> bool {
         match found {
             Ok(found) if found.server_certificate == endpoint.server_certificate => {
                 self.same += 1;
                 self.same >= PROBES
             }
             // It is there, and another one, or not to be trusted.
-            Ok(_) | Err(crate::Error::Untrusted { .. } | crate::Error::Refused { .. }) => true,
+            Ok(_) | Err(Error::Untrusted { .. } | Error::Refused { .. }) => true,
             Err(_) => false,
         }
     }

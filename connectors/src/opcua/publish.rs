@@ -107,7 +107,7 @@ impl<'a> Publisher<'a> {
     async fn hold(&mut self) -> Result<Infallible, Fault> {
         self.connection().await?;
         self.source.attach(&self.services).await?;
-        self.watchdog.heard();
+        self.watchdog.listen();
         self.pump().await
     }
 
@@ -151,7 +151,7 @@ impl<'a> Publisher<'a> {
             }
             let keep_alive = self.source.subscription.as_ref().map(|s| s.keep_alive).unwrap_or_default();
             let silent = self.watchdog.due(keep_alive);
-            let retry = self.source.items.retry_at();
+            let (retry, verify) = (self.source.items.retry_at(), self.source.items.verify_at());
             tokio::select! {
                 biased;
                 changed = self.link.changed() => {
@@ -166,6 +166,7 @@ impl<'a> Publisher<'a> {
                 () = sleep_until(retry), if self.source.items.has_dead() => {
                     self.source.retry_items(&self.services).await?;
                 }
+                () = sleep_until(verify) => self.source.verify_items(&self.services).await?,
                 _ = self.ticks.tick() => self.source.refresh(),
             }
         }
@@ -277,24 +278,22 @@ impl<'a> Publisher<'a> {
         let alarm = self.watchdog.alarm();
         let alive = self.services.is_alive().await;
         tracing::warn!(source = self.source.config.source, alive, ?alarm, "the OPC UA subscription is silent");
-        if !alive {
+        if alive {
+            self.source.catch_up(&self.services).await?;
+            if alarm == Alarm::Again {
+                // The server may have forgotten our requests; it gets new ones with the new subscription.
+                self.in_flight.clear();
+                return Err(Fault::Lost("the subscription was silent on a live session".to_owned()));
+            }
+        } else {
             self.dropped += 1;
             if self.dropped >= STUCK {
                 return Err(Fault::Stuck);
             }
-            // The library then connects again and activates the same session.
-            self.services.drop_connection().await;
-            return Ok(());
         }
-        self.source.catch_up(&self.services).await?;
-        match alarm {
-            Alarm::First => Ok(()),
-            Alarm::Again => {
-                // The server may have forgotten our requests; it gets new ones with the new subscription.
-                self.in_flight.clear();
-                Err(Fault::Lost("the subscription was silent on a live session".to_owned()))
-            }
-        }
+        // The library then connects again and activates the same session.
+        self.services.drop_connection().await;
+        Ok(())
     }
 
     /// Gives the subscription up; at the server too, as far as it listens.

@@ -143,8 +143,9 @@ impl Source {
         let batch = Batch { signals, cursor: self.cursor() };
         self.delivery.message(batch, id, message.number).await?;
         match message.ended {
+            // Meant for the session that had it before us; if it means us, the next Publish will say so.
+            None | Some(StatusCode::GoodSubscriptionTransferred) => Ok(()),
             Some(status) => Err(Fault::Lost(format!("the server ended the subscription ({status})"))),
-            None => Ok(()),
         }
     }
 

@@ -20,12 +20,16 @@ use opcua::{
 use tokio::{
     io::{ReadHalf, WriteHalf},
     net::TcpStream,
-    time::timeout,
+    time::{Instant, timeout, timeout_at},
 };
 use tokio_util::codec::FramedRead;
 
 /// A server that has not greeted by then is not there. The system's own timeout is minutes when packets vanish.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A server that has not opened the channel by then will not: a small controller needs seconds for its part of the
+/// encryption, and a server that can not read ours, because it has another certificate now, may never answer.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Connects to one URL, whatever address the server advertises: behind a port forward that one leads nowhere.
 #[derive(Clone, Debug)]
@@ -60,7 +64,7 @@ impl Connector for Dialer {
         let tcp = timeout(CONNECT_TIMEOUT, stream.connect(channel.clone(), outgoing, config))
             .await
             .unwrap_or_else(|_| Err(Error::new(StatusCode::BadTimeout, "the server does not answer")))?;
-        Ok(Connection { tcp, channel })
+        Ok(Connection { tcp, channel, open_by: Instant::now() + OPEN_TIMEOUT })
     }
 
     fn default_endpoint(&self) -> EndpointDescription {
@@ -76,7 +80,11 @@ impl Connector for Dialer {
 pub(super) struct Connection {
     tcp: TcpTransport,
     channel: Arc<SecureChannelState>,
+    open_by: Instant,
 }
+
+/// Before the channel is open.
+const NO_TOKEN: (u32, u32) = (0, 0);
 
 impl Connection {
     /// Which token the channel has; another one has just been agreed upon with another nonce.
@@ -90,7 +98,12 @@ impl Transport for Connection {
     async fn poll(&mut self) -> TransportPollResult {
         let token = self.token();
         let nonce = self.channel.secure_channel().read().remote_nonce().to_vec();
-        let result = self.tcp.poll().await;
+        let result = if token == NO_TOKEN {
+            let opening = timeout_at(self.open_by, self.tcp.poll()).await;
+            opening.unwrap_or(TransportPollResult::Closed(StatusCode::BadTimeout))
+        } else {
+            self.tcp.poll().await
+        };
         // Keys are derived by now, so the channel does not need its nonce any more.
         if self.token() != token && !nonce.is_empty() {
             self.channel.secure_channel().write().set_remote_nonce(&nonce);

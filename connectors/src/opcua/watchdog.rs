@@ -10,9 +10,9 @@ const SLACK: Duration = Duration::from_secs(1);
 /// What silence calls for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Alarm {
-    /// Ask whether the server is there at all.
+    /// Ask whether the server is there at all, and connect anew: some servers answer on the connection of before.
     First,
-    /// It was there when asked, and the subscription is still silent: it will not speak again.
+    /// It was there, and on a fresh connection the subscription is still silent: it will not speak again.
     Again,
 }
 
@@ -34,6 +34,11 @@ impl Watchdog {
         *self = Self::start();
     }
 
+    /// Listens on a fresh connection. What was alarming before still is.
+    pub(super) fn listen(&mut self) {
+        self.heard = Instant::now();
+    }
+
     /// When its silence is too long.
     pub(super) fn due(&self, keep_alive: Duration) -> Instant {
         self.heard + keep_alive.saturating_mul(2) + SLACK
@@ -41,7 +46,7 @@ impl Watchdog {
 
     /// It is too long. The next alarm is due after as much silence again.
     pub(super) fn alarm(&mut self) -> Alarm {
-        self.heard = Instant::now();
+        self.listen();
         self.alarms += 1;
         if self.alarms == 1 { Alarm::First } else { Alarm::Again }
     }
@@ -56,6 +61,7 @@ mod tests {
         let mut dog = Watchdog::start();
         assert_eq!(dog.due(Duration::from_secs(1)), dog.heard + Duration::from_secs(3));
         assert_eq!(dog.alarm(), Alarm::First);
+        dog.listen();
         assert_eq!(dog.alarm(), Alarm::Again);
         dog.heard();
         assert_eq!(dog.alarm(), Alarm::First);
