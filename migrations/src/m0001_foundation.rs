@@ -387,6 +387,7 @@ const TABLES: &[Table] = &[
             text("external_id"),
             text("subject_type"),
             uuid("subject_id"),
+            timestamp_with_time_zone("source_time").null(),
             big_integer("revision"),
         ],
         key: &["id"],

@@ -1,5 +1,6 @@
 //! The link of a system's own id to a subject of the twin.
 
+use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,8 @@ pub struct Model {
     pub subject_type: SubjectType,
     /// The subject.
     pub subject_id: Uuid,
+    /// When the system says that the record, as it is applied, was changed; an older version of it changes nothing.
+    pub source_time: Option<DateTime<Utc>>,
     /// Counts the changes of this row, from 1.
     pub revision: i64,
 }

@@ -173,14 +173,16 @@ fn connect_options(options: &StoreOptions, connections_max: u32) -> ConnectOptio
         .min_connections(1)
         .acquire_timeout(options.acquire_timeout)
         .connect_timeout(options.acquire_timeout)
+        // Connections do not age: the task that would close old ones can count below zero and then keeps a thread busy for
+        // ever (sqlx 0.9.0, its issue 3645). A connection that broke is found when it is taken from the pool.
+        .idle_timeout(None::<Duration>)
+        .max_lifetime(None::<Duration>)
         .sqlx_logging(false);
     connect
 }
 
 async fn sqlite(options: &StoreOptions, connections_max: u32) -> Result<DatabaseConnection, Error> {
     let mut connect = connect_options(options, connections_max);
-    // One writer waits for its turn as long as it takes; statements are bounded by the batches that are written.
-    connect.idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
     connect.map_sqlx_sqlite_opts(|sqlite| {
         sqlite
             .create_if_missing(true)

@@ -1,0 +1,38 @@
+//! The integration tests: one binary, one module for each feature, everything on both databases.
+
+#![expect(clippy::unwrap_used, reason = "a test reports what is wrong by panicking")]
+
+mod architecture;
+
+mod atomicity;
+mod journal;
+mod lease;
+mod scope;
+mod tamper;
+mod timers;
+
+mod ingest;
+mod replay;
+mod stale;
+mod sync;
+mod sync_order;
+
+mod downtime;
+mod verification;
+
+mod approvals;
+mod decide;
+mod hold;
+mod idempotency;
+
+mod writing;
+
+// What follows starts the program itself, with third-party systems around it.
+mod crash;
+mod demo;
+mod front_door;
+mod opcua;
+mod resume;
+mod schema;
+mod tryton;
+mod walk;
