@@ -1,10 +1,10 @@
 //! Hands batches to the ingest and keeps account: a message is acknowledged to the server only when it is durable here.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use model::Code;
 use opcua::types::SubscriptionAcknowledgement;
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::sleep};
 use workflow::ingest::{self, Batch};
 
 use super::source::Fault;
@@ -13,23 +13,48 @@ use super::source::Fault;
 /// again (one common stack: twice the waiting Publish requests), so what is unacknowledged must stay below that.
 const MAX_UNSTORED: usize = 4;
 
+/// First pause before something that was not stored is handed over again.
+const RETRY_FIRST: Duration = Duration::from_millis(200);
+/// Longest such pause.
+const RETRY_LONGEST: Duration = Duration::from_secs(5);
+/// What is refused so often, for another reason than a database that is away, will never be stored.
+pub(super) const MAX_REFUSALS: u32 = 5;
+
 /// A message that was handed over and is not known to be durable yet.
-struct Unstored {
+struct Waiting {
     subscription: u32,
     number: u32,
     done: oneshot::Receiver<Result<(), workflow::Error>>,
 }
 
+/// Why a batch is not durable.
+enum Unstored {
+    /// The ingest takes nothing any more.
+    Stopped(workflow::Error),
+    /// This batch failed.
+    Refused(workflow::Error),
+}
+
+fn outcome(done: Result<Result<(), workflow::Error>, oneshot::error::RecvError>) -> Result<(), Unstored> {
+    match done {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) if matches!(error.code(), Code::LeaseLost | Code::ShuttingDown) => Err(Unstored::Stopped(error)),
+        Ok(Err(error)) => Err(Unstored::Refused(error)),
+        // The ingest went away with our batch.
+        Err(_) => Err(Unstored::Stopped(workflow::Error::Stopped)),
+    }
+}
+
 /// The way to the ingest.
 pub(super) struct Delivery {
     ingest: ingest::Handle,
-    unstored: VecDeque<Unstored>,
+    waiting: VecDeque<Waiting>,
     acks: Vec<SubscriptionAcknowledgement>,
 }
 
 impl Delivery {
     pub(super) fn to(ingest: ingest::Handle) -> Self {
-        Self { ingest, unstored: VecDeque::new(), acks: Vec::new() }
+        Self { ingest, waiting: VecDeque::new(), acks: Vec::new() }
     }
 
     /// Hands over what is in the message `number` of a subscription. Waits while too much is not durable yet, which
@@ -38,20 +63,36 @@ impl Delivery {
     /// # Errors
     /// [`Fault::NotStored`] when an earlier message could not be stored, [`Fault::Stopped`] when the ingest has ended.
     pub(super) async fn message(&mut self, batch: Batch, subscription: u32, number: u32) -> Result<(), Fault> {
-        while self.unstored.len() >= MAX_UNSTORED {
+        while self.waiting.len() >= MAX_UNSTORED {
             self.settled().await?;
         }
         let done = self.ingest.submit(batch).await.map_err(Fault::Stopped)?;
-        self.unstored.push_back(Unstored { subscription, number, done });
+        self.waiting.push_back(Waiting { subscription, number, done });
         Ok(())
     }
 
-    /// Hands over what no message of the server stands for.
+    /// Hands over what no message of the server stands for, and waits until it is durable: nobody could be asked for it
+    /// again. While the database is away it is tried again and again.
     ///
     /// # Errors
     /// [`Fault::Stopped`] when the ingest has ended.
     pub(super) async fn notice(&mut self, batch: Batch) -> Result<(), Fault> {
-        self.ingest.submit(batch).await.map(drop).map_err(Fault::Stopped)
+        let mut pause = RETRY_FIRST;
+        for attempt in 1.. {
+            let done = self.ingest.submit(batch.clone()).await.map_err(Fault::Stopped)?;
+            let error = match outcome(done.await) {
+                Ok(()) => return Ok(()),
+                Err(Unstored::Stopped(error)) => return Err(Fault::Stopped(error)),
+                Err(Unstored::Refused(error)) => error,
+            };
+            if !error.is_transient() && attempt >= MAX_REFUSALS {
+                tracing::error!(%error, "what happened to an OPC UA source could not be stored");
+                break;
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(RETRY_LONGEST);
+        }
+        Ok(())
     }
 
     /// Waits until the oldest message is durable; for ever when there is none. Safe to give up waiting.
@@ -59,20 +100,16 @@ impl Delivery {
     /// # Errors
     /// [`Fault::NotStored`] or [`Fault::Stopped`].
     pub(super) async fn settled(&mut self) -> Result<(), Fault> {
-        let Some(oldest) = self.unstored.front_mut() else { return std::future::pending().await };
-        let outcome = (&mut oldest.done).await;
-        let Some(oldest) = self.unstored.pop_front() else { return Ok(()) };
-        match outcome {
-            Ok(Ok(())) => {
+        let Some(oldest) = self.waiting.front_mut() else { return std::future::pending().await };
+        let stored = outcome((&mut oldest.done).await);
+        let Some(oldest) = self.waiting.pop_front() else { return Ok(()) };
+        match stored {
+            Ok(()) => {
                 self.acknowledge(oldest.subscription, oldest.number);
                 Ok(())
             }
-            Ok(Err(error)) if matches!(error.code(), Code::LeaseLost | Code::ShuttingDown) => {
-                Err(Fault::Stopped(error))
-            }
-            Ok(Err(error)) => Err(Fault::NotStored { number: oldest.number, error }),
-            // The ingest went away with our batch.
-            Err(_) => Err(Fault::Stopped(workflow::Error::Stopped)),
+            Err(Unstored::Stopped(error)) => Err(Fault::Stopped(error)),
+            Err(Unstored::Refused(error)) => Err(Fault::NotStored { number: oldest.number, error }),
         }
     }
 
@@ -93,12 +130,12 @@ impl Delivery {
 
     /// Forgets what is under way: the server will be asked for it again.
     pub(super) fn rewind(&mut self) {
-        self.unstored.clear();
+        self.waiting.clear();
     }
 
     /// Forgets everything of a subscription that is gone.
     pub(super) fn forget(&mut self) {
-        self.unstored.clear();
+        self.waiting.clear();
         self.acks.clear();
     }
 }
@@ -140,6 +177,19 @@ mod tests {
         store(&mut queue, Err(missing)).await;
         assert!(matches!(delivery.settled().await, Err(Fault::NotStored { number: 41, .. })));
         assert!(delivery.take_acks().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_notice_is_handed_over_until_it_is_durable() {
+        let (handle, mut queue) = ingest::Handle::channel(8);
+        let mut delivery = Delivery::to(handle);
+        let refuse_once = async {
+            let missing = workflow::Error::Missing { what: "line", id: uuid::Uuid::nil() };
+            store(&mut queue, Err(missing)).await;
+            store(&mut queue, Ok(())).await;
+        };
+        let (told, ()) = futures::join!(delivery.notice(Batch::default()), refuse_once);
+        told.expect("stored at the second attempt");
     }
 
     #[tokio::test]

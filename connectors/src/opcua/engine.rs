@@ -82,7 +82,12 @@ struct Prepared {
 /// What became of a session.
 enum Outcome {
     /// It ended, or has to be given up; the next one may do better.
-    Ended(Ended),
+    Ended {
+        /// How.
+        ended: Ended,
+        /// Whether it was ever active.
+        was_active: bool,
+    },
     /// We were told to end.
     Cancelled,
 }
@@ -111,58 +116,66 @@ impl Worker {
 
     /// Connects again and again until told to end.
     async fn work(&mut self) -> Result<(), Fault> {
-        let cancel = self.cancel.clone();
         let url = self.source.config.url.clone();
         let begin = format!("not connected to {url} yet");
-        match cancel.run_until_cancelled(self.source.stale(Code::SourceUnreachable, &begin)).await {
-            Some(told) => told?,
-            None => return Ok(()),
-        }
+        let mut go_on = self.wait(Code::SourceUnreachable, &begin, Duration::ZERO).await?;
+        let connector = loop {
+            if !go_on {
+                return Ok(());
+            }
+            match self.open().await {
+                Ok(connector) => break connector,
+                Err(error) => go_on = self.wait(error.code(), &error.to_string(), PAUSE_REFUSED).await?,
+            }
+        };
+        let cancel = self.cancel.clone();
         let mut pause = PAUSE_FIRST;
-        let mut connector = None;
-        loop {
-            let prepared = match cancel.run_until_cancelled(self.prepare(&mut connector)).await {
-                Some(prepared) => prepared,
-                None => return Ok(()),
-            };
-            let problem = match (prepared, &connector) {
-                (Ok(prepared), Some(connector)) => match self.serve(prepared, connector).await? {
-                    (Outcome::Cancelled, _) => return Ok(()),
-                    (Outcome::Ended(ended), was_up) => {
-                        if was_up {
+        while go_on {
+            let Some(prepared) = cancel.run_until_cancelled(self.prepare(&connector)).await else { break };
+            let problem = match prepared {
+                Ok(prepared) => match self.serve(prepared, &connector).await? {
+                    Outcome::Cancelled => break,
+                    Outcome::Ended { ended, was_active } => {
+                        if was_active {
                             pause = PAUSE_FIRST;
                         }
                         explain(&url, &ended)
                     }
                 },
-                (Ok(_), None) => continue,
-                (Err(error), _) => error,
+                Err(error) => error,
             };
             let wait = if matches!(problem, Error::Unreachable { .. }) { pause } else { PAUSE_REFUSED };
             pause = (pause * 2).min(PAUSE_LONGEST);
-            let waited = async {
-                self.source.stale(problem.code(), &problem.to_string()).await?;
-                sleep(wait).await;
-                Ok(())
-            };
-            match cancel.run_until_cancelled(waited).await {
-                Some(waited) => waited?,
-                None => return Ok(()),
-            }
+            go_on = self.wait(problem.code(), &problem.to_string(), wait).await?;
+        }
+        Ok(())
+    }
+
+    /// Says why there is nothing to read and waits. Returns whether to go on.
+    async fn wait(&mut self, code: Code, reason: &str, pause: Duration) -> Result<bool, Fault> {
+        let cancel = self.cancel.clone();
+        let waited = async {
+            self.source.stale(code, reason).await?;
+            sleep(pause).await;
+            Ok(())
+        };
+        match cancel.run_until_cancelled(waited).await {
+            Some(waited) => waited.map(|()| true),
+            None => Ok(false),
         }
     }
 
-    /// Everything before the session: keys, endpoints, trust, identity.
-    async fn prepare(&self, connector: &mut Option<Connector>) -> Result<Prepared, Error> {
-        let config = self.source.config.clone();
-        if connector.is_none() {
-            let (config, clock): (_, SharedClock) = (config.clone(), self.source.clock.clone());
-            let opened = self.tracker.spawn_blocking(move || Connector::open(config, clock)).await;
-            *connector = Some(opened.map_err(|error| Error::Pki { problem: error.to_string() })??);
-        }
-        let connector = connector.as_ref().expect("opened above");
+    /// Opens, or makes, our keys.
+    async fn open(&self) -> Result<Connector, Error> {
+        let (config, clock) = (self.source.config.clone(), self.source.clock.clone());
+        let opened = self.tracker.spawn_blocking(move || Connector::open(config, clock)).await;
+        opened.map_err(|error| Error::Pki { problem: error.to_string() })?
+    }
+
+    /// Everything before the session: endpoint, trust, identity.
+    async fn prepare(&self, connector: &Connector) -> Result<Prepared, Error> {
         let endpoint = connector.endpoint().await?;
-        let identity = self.identity(config.identity.clone()).await?;
+        let identity = self.identity(self.source.config.identity.clone()).await?;
         let (session, events) = connector.session(&endpoint, identity)?;
         Ok(Prepared { session, events, endpoint })
     }
@@ -172,15 +185,17 @@ impl Worker {
         read.map_err(|error| Error::Pki { problem: error.to_string() })?
     }
 
-    /// Reads over one session until it ends. Also returns whether it was ever active.
-    async fn serve(&mut self, prepared: Prepared, connector: &Connector) -> Result<(Outcome, bool), Fault> {
+    /// Reads over one session until it ends.
+    async fn serve(&mut self, prepared: Prepared, connector: &Connector) -> Result<Outcome, Fault> {
         let Prepared { session, events, endpoint } = prepared;
         let (sender, link) = watch::channel(Link::default());
         let driving = drive(events, sender, connector, &endpoint);
         tokio::pin!(driving);
         let mut publisher = Publisher::new(&mut self.source, Services::of(session.clone()), link.clone());
         let outcome = tokio::select! {
-            ended = &mut driving => return Ok((Outcome::Ended(ended), link.borrow().generation > 0)),
+            ended = &mut driving => {
+                return Ok(Outcome::Ended { ended, was_active: link.borrow().generation > 0 });
+            }
             fault = publisher.run() => Some(fault),
             () = self.cancel.cancelled() => None,
         };
@@ -197,8 +212,8 @@ impl Worker {
             let _ = timeout(CLOSE_TIMEOUT, close).await;
         }
         match outcome {
-            None => Ok((Outcome::Cancelled, true)),
-            Some(Fault::Stuck) => Ok((Outcome::Ended(Ended::Outdated), true)),
+            None => Ok(Outcome::Cancelled),
+            Some(Fault::Stuck) => Ok(Outcome::Ended { ended: Ended::Outdated, was_active: true }),
             Some(fault) => Err(fault),
         }
     }

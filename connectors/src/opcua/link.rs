@@ -177,6 +177,5 @@ pub(super) fn is_refusal(status: StatusCode) -> bool {
             | StatusCode::BadCertificateChainIncomplete
             | StatusCode::BadCertificateIssuerUseNotAllowed
             | StatusCode::BadCertificateIssuerRevoked
-            | StatusCode::BadTooManySessions
     )
 }

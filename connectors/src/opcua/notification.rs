@@ -79,6 +79,9 @@ impl Decoder {
         for packml in self.lines.values_mut() {
             packml.said = None;
         }
+        for memory in &mut self.memory {
+            memory.overflowing = false;
+        }
     }
 
     /// Node ids may mean other states in another session.

@@ -12,7 +12,7 @@ use tokio::{
 use workflow::ingest::Batch;
 
 use super::{
-    attach::{GONE, again, is_session},
+    attach::{GONE, again, is_connection, is_session},
     link::Link,
     sequence::{Arrival, Sequence},
     services::{Published, Reply, Services},
@@ -83,13 +83,7 @@ impl<'a> Publisher<'a> {
                     self.failures = 0;
                     continue;
                 }
-                Fault::Service(status) => {
-                    tracing::debug!(source = self.source.config.source, %status, "an OPC UA service failed");
-                    if is_session(status) {
-                        self.services.drop_connection().await;
-                    }
-                    Ok(())
-                }
+                Fault::Service(status) => self.failed(status).await,
                 Fault::Lost(cause) => {
                     self.abandon(cause).await;
                     Ok(())
@@ -101,6 +95,20 @@ impl<'a> Publisher<'a> {
             }
             self.pause().await;
         }
+    }
+
+    /// A service failed. When that is not because of the connection, a person should know.
+    async fn failed(&mut self, status: StatusCode) -> Result<(), Fault> {
+        tracing::debug!(source = self.source.config.source, %status, "an OPC UA service failed");
+        if is_session(status) {
+            // On a new connection the library finds out, and makes a new session.
+            self.services.drop_connection().await;
+        }
+        if is_connection(status) {
+            return Ok(());
+        }
+        let reason = format!("the OPC UA server refuses what is needed to read it ({status})");
+        self.source.stale(Code::SourceRefused, &reason).await
     }
 
     /// Holds a subscription and reads it. Ends with a fault only.
@@ -125,6 +133,7 @@ impl<'a> Publisher<'a> {
                     self.in_flight.clear();
                     self.window = WINDOW;
                     self.dropped = 0;
+                    self.source.halted = false;
                 }
                 return Ok(());
             }
@@ -187,6 +196,7 @@ impl<'a> Publisher<'a> {
             self.lost(&link).await?;
             return Err(Fault::Link);
         }
+        self.source.halted = link.halted;
         if link.halted {
             let reason = "the OPC UA server says that it is not running";
             return self.source.stale(Code::SourceUnreachable, reason).await;
@@ -242,12 +252,8 @@ impl<'a> Publisher<'a> {
         }
         match published {
             Some(message) => self.source.take(&self.services, message).await,
-            None => self.on_keep_alive().await,
+            None => self.source.keep_alive().await,
         }
-    }
-
-    async fn on_keep_alive(&mut self) -> Result<(), Fault> {
-        if self.link.borrow().halted { Ok(()) } else { self.source.keep_alive().await }
     }
 
     /// Has messages sent again that were lost on the way, in their order, while a later one waits.

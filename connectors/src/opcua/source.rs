@@ -1,6 +1,6 @@
 //! What outlives a session: the subscription, the place reached in it, what is known of the items, and what was announced.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use model::{Code, clock::SharedClock};
@@ -11,7 +11,7 @@ use workflow::ingest::{self, Batch, Signal};
 use super::{
     OpcUaConfig,
     cursor::Cursor,
-    delivery::Delivery,
+    delivery::{Delivery, MAX_REFUSALS},
     health::{Health, Reporter},
     item::layout,
     items::Items,
@@ -21,9 +21,6 @@ use super::{
     services::{Published, Services},
     subscription::Subscription,
 };
-
-/// A message that is refused so often, for another reason than a database that is away, will never be stored.
-const MAX_REFUSALS: u32 = 5;
 
 /// Why the work on a session can not simply go on.
 #[derive(Debug)]
@@ -64,6 +61,8 @@ pub(super) struct Source {
     pub(super) items: Items,
     pub(super) subscription: Option<Subscription>,
     pub(super) health: Reporter,
+    /// The server says that it does not run: whatever it delivers is not the present.
+    pub(super) halted: bool,
     layout: String,
     announced: Announced,
     /// Why values may be missing; said when there is a subscription again.
@@ -89,7 +88,7 @@ impl Source {
         let (subscription, items, lost) = match cursor {
             Ok(None) => (None, Items::new(count), None),
             Ok(Some(cursor)) if cursor.layout == layout => {
-                let loss_free = std::time::Duration::from_millis(cursor.loss_free_ms);
+                let loss_free = Duration::from_millis(cursor.loss_free_ms);
                 let items = Items::left_behind(count, &cursor.dead, loss_free);
                 (Some(Subscription::left_behind(&cursor)), items, None)
             }
@@ -105,6 +104,7 @@ impl Source {
             items,
             subscription,
             health,
+            halted: false,
             layout,
             announced: Announced::Nothing,
             lost,
@@ -177,7 +177,7 @@ impl Source {
 
     /// The signal that the source is live, when that is news. With nothing that delivers, it is not live.
     fn now_live(&mut self) -> Option<Signal> {
-        if self.announced == Announced::Live || self.items.live() == 0 {
+        if self.announced == Announced::Live || self.items.live() == 0 || self.halted {
             return None;
         }
         self.announced = Announced::Live;
@@ -240,6 +240,9 @@ impl Source {
         tracing::warn!(source = self.config.source, number, %error, "a message of the OPC UA source was not stored");
         self.delivery.rewind();
         self.decoder.rewind();
+        if self.announced == Announced::Live {
+            self.announced = Announced::Nothing;
+        }
         self.place(Sequence::expecting(number));
         self.refused = match self.refused {
             _ if error.is_transient() => (0, 0),
@@ -272,7 +275,7 @@ impl Source {
 
     fn cursor(&self) -> Option<String> {
         let subscription = self.subscription.as_ref()?;
-        let millis = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let mut cursor = Cursor::new(subscription.id, subscription.sequence.next(), self.layout.clone());
         cursor.started = subscription.started;
         cursor.dead = self.items.dead();

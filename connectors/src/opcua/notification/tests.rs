@@ -167,3 +167,18 @@ fn a_lost_item_says_so() {
     let lost = decoder.lost(&items[0], StatusCode::BadNoMatch, noon()).expect("a signal");
     assert!(matches!(lost, Signal::LineState { state: None, .. }));
 }
+
+#[test]
+fn what_was_not_stored_is_said_again() {
+    let (line, mut items) = packml();
+    items.push(item("Good", Target::Counter(line, "good".to_owned(), CounterRole::Good)));
+    let mut decoder = Decoder::new(items.len(), None);
+    let overflow = StatusCode::Good.set_info_type(opcua::types::StatusCodeInfoType::DataValue).set_overflow(true);
+    let message = || vec![good(0, 9u32, 0), value(3, 7u32, 0, overflow)];
+    let first = decoder.decode(&items, message(), noon()).signals.len();
+    assert!(decoder.decode(&items, message(), noon()).signals.len() < first, "repetitions are no news");
+    decoder.rewind();
+    let again = decoder.decode(&items, message(), noon()).signals;
+    assert_eq!(states(&again), [Some(LineState::Aborted)]);
+    assert!(again.iter().any(|signal| matches!(signal, Signal::Gap { .. })));
+}
