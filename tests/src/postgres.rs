@@ -60,7 +60,7 @@ impl Postgres {
             .spawn()
             .unwrap();
         let mut url = String::new();
-        BufReader::new(watchdog.stdout.take()?).read_line(&mut url).unwrap();
+        BufReader::new(watchdog.stdout.take().expect("it is piped")).read_line(&mut url).unwrap();
         match url.trim().rsplit_once('/') {
             Some((base, _)) => Some(Self { base: base.to_owned(), _watchdog: watchdog }),
             None => {

@@ -1,21 +1,29 @@
 //! One owner per source.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use model::Error;
+use model::{Error, store::Lease};
 use tests::{
     erp::{order, page},
     floor::state,
     on_both,
     plant::ERP,
     together,
+    until::{PATIENCE, until},
 };
+use tokio_util::sync::CancellationToken;
 use workflow::{
     commands::Outbox,
     ingest::{Batch, IngestOptions},
+    lease::own,
     sync::Syncer,
 };
 
+/// A lease that runs out while a test waits.
+const SHORT: Duration = Duration::from_millis(1_500);
 const LONG: Duration = Duration::from_secs(60);
 /// A lease that has run out when it is given.
 const SPENT: Duration = Duration::ZERO;
@@ -77,5 +85,44 @@ on_both! {
         assert!(lost(syncer.source_stale("it does not answer").await.unwrap_err()));
         assert!(lost(Outbox::new(world.store.clone(), source, paused).lease_next().await.unwrap_err()));
         assert_eq!(world.head().await, head);
+    }
+
+    async fn a_waiting_process_follows_an_owner_that_ends_and_one_that_dies(world: World) {
+        let (tracker, all) = world.background();
+        let running = Arc::new(Mutex::new(Vec::new()));
+        let mut processes = Vec::new();
+        for name in ["a", "b", "c"] {
+            let (store, cancel) = (world.replica().await.store, all.child_token());
+            let (seen, job_of) = (running.clone(), cancel.clone());
+            let job = move |lease: Lease, ends: CancellationToken| {
+                let seen = seen.clone();
+                async move {
+                    seen.lock().unwrap().push((lease.owner, lease.epoch));
+                    ends.cancelled().await;
+                }
+            };
+            let task = tracker.spawn(own(store, "source".into(), name.into(), SHORT, job_of, job));
+            processes.push((name.to_owned(), cancel, task));
+        }
+        let mut epoch = 0;
+        for ends_in_order in [true, false] {
+            let owner = until("somebody owns it", PATIENCE, async || {
+                let last = running.lock().unwrap().last().cloned();
+                last.filter(|(_, at)| *at > epoch).ok_or("nobody")
+            })
+            .await;
+            let place = processes.iter().position(|(name, ..)| *name == owner.0).unwrap();
+            let (_, cancel, task) = processes.remove(place);
+            epoch = owner.1;
+            if ends_in_order { cancel.cancel() } else { task.abort() }
+        }
+        let last = until("the last one owns it", PATIENCE, async || {
+            let last = running.lock().unwrap().last().cloned();
+            last.filter(|(_, at)| *at > epoch).ok_or("nobody")
+        })
+        .await;
+        assert_eq!(last.0, processes[0].0);
+        let epochs: Vec<_> = running.lock().unwrap().iter().map(|(_, epoch)| *epoch).collect();
+        assert!(epochs.is_sorted_by(|earlier, later| earlier < later), "one owner at a time: {epochs:?}");
     }
 }

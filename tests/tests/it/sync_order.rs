@@ -18,19 +18,15 @@ fn lives(world: &World, key: &str) -> Vec<Vec<Record>> {
     let (number, lot_number) = (format!("O-{key}"), format!("L-{key}"));
     let first = Order { material: Some(&material_id), ..order(&order_id, &number) };
     let placed = lot(&lot_id, &lot_number, &material_id);
+    let running = Order { quantity: 900, state: Ok(RequestState::Running), ..first };
     let odd = Order { state: Err("ON_THE_MOON"), quantity: 700, ..first };
+    let blocked = Lot { location: None, disposition: Ok(Disposition::Restricted), ..placed };
+    let free = Lot { quantity: 60, location: None, ..placed };
     vec![
         vec![material(&material_id, world.ago(1000))],
         vec![first.at(world.ago(900)), placed.at(world.ago(900))],
-        vec![
-            Order { quantity: 900, state: Ok(RequestState::Running), ..first }.at(world.ago(800)),
-            odd.at(world.ago(750)),
-        ],
-        vec![
-            first.at(world.ago(700)),
-            Lot { location: None, disposition: Ok(Disposition::Restricted), ..placed }.at(world.ago(700)),
-        ],
-        vec![Lot { quantity: 60, location: None, ..placed }.at(world.ago(600))],
+        vec![running.at(world.ago(800)), odd.at(world.ago(750)), blocked.at(world.ago(700))],
+        vec![first.at(world.ago(700)), free.at(world.ago(600))],
     ]
 }
 
@@ -83,17 +79,17 @@ on_both! {
     async fn every_permutation_of_interleaved_and_repeated_pages_gives_the_same_twin(world: World) {
         let erp = world.erp().await;
         let in_order = lives(&world, "-0-");
-        deliver(&erp, &in_order, &[0, 1, 2, 3, 4]).await;
+        deliver(&erp, &in_order, &[0, 1, 2, 3]).await;
         let expected = conclusion(&world, "-0-").await;
         assert_eq!(expected["order"], "RELEASED 1000 true");
         assert_eq!(expected["lot"], "UNRESTRICTED 60 None");
         assert_eq!(expected["waiting"], "0");
-        for (run, order) in permutations(5).iter().enumerate() {
+        for (run, order) in permutations(4).iter().enumerate() {
             let key = format!("-{}-", run + 1);
             let pages = lives(&world, &key);
             deliver(&erp, &pages, order).await;
             assert_eq!(conclusion(&world, &key).await, expected, "in the order {order:?}");
-            if run % 10 == 0 {
+            if run % 5 == 0 {
                 let head = world.head().await;
                 deliver(&erp, &pages, order).await;
                 assert_eq!(world.head().await, head, "a replay is a no-op, in the order {order:?}");

@@ -10,10 +10,17 @@ use tests::{
     on_both,
     plant::line,
     together,
+    until::until,
 };
-use workflow::{case::set_timer, timers::fire_due};
+use workflow::{
+    case::set_timer,
+    timers::{fire_due, spawn},
+};
 
 use crate::writing::begin;
+
+/// What is promised with a live replica.
+const PROMISED: std::time::Duration = std::time::Duration::from_secs(5);
 
 on_both! {
     async fn a_timer_fires_when_it_is_due_and_not_before(world: World) {
@@ -52,5 +59,23 @@ on_both! {
             world.timers().await.into_iter().filter(|timer| timer.kind == TimerKind::DowntimeThreshold).collect();
         assert!(thresholds.iter().all(|timer| timer.state == TimerState::Fired && timer.revision == 2));
         assert_eq!(world.view().open_cases_of(&lines).await.unwrap().len(), LINES, "one case each");
+    }
+
+    async fn a_live_replica_fires_a_timer_within_seconds(world: World) {
+        let soon = std::time::Duration::from_millis(300);
+        let world = world.redefine(|plant| plant.lines[0].downtime_threshold = soon).await;
+        let (floor, line) = (world.floor().await, world.line("L1"));
+        let (tracker, cancel) = world.background();
+        for store in [world.store.clone(), world.replica().await.store] {
+            spawn(store, std::time::Duration::from_millis(50), tracker, cancel.clone());
+        }
+        floor
+            .send([
+                state(line, model::LineState::Execute, world.ago(60)),
+                state(line, model::LineState::Held, world.now()),
+            ])
+            .await;
+        let opened = until("the case is open", PROMISED, async || world.open_case(line).await.ok_or("none")).await;
+        assert!(opened.detected_at - opened.signal_at >= TimeDelta::milliseconds(300), "not early");
     }
 }
