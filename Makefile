@@ -17,6 +17,7 @@ test: ## install or start what the tests need, then run all of them
 
 bench: ## measure the journal, the way from a machine to a subscriber, and a dashboard query
 	./tests/setup.sh
+	cargo build --release
 	cargo bench -p tests
 
 schema: ## write schema.graphql

@@ -1,6 +1,6 @@
 //! The floor as it is: a third-party OPC UA server (asyncua), told by its control port what its machines do.
 
-use std::{path::PathBuf, process::Stdio, time::Duration};
+use std::{fs::File, path::PathBuf, process::Stdio, time::Duration};
 
 use chrono::{DateTime, Utc};
 use model::LineState;
@@ -73,6 +73,8 @@ impl MachineRoom {
             .env("PLANT_NAMESPACES_BEFORE", namespaces_before.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // It complains of every client that was cut off, which is what the tests do.
+            .stderr(File::create(self.files.path().join("log")).unwrap())
             .kill_on_drop(true)
             .spawn()
             .unwrap();
@@ -92,9 +94,10 @@ impl Default for MachineRoom {
 }
 
 impl Machines {
-    /// Writes a value with the present time as its source time, such as to `Line1.StateCurrent`.
-    pub async fn write(&mut self, node: &str, value: impl Into<Value>) {
-        self.command(json!({ "do": "write", "node": node, "value": value.into() })).await;
+    /// Writes a value, such as to `Line1.StateCurrent`. Its source time is the present; returns it.
+    pub async fn write(&mut self, node: &str, value: impl Into<Value>) -> DateTime<Utc> {
+        let answer = self.command(json!({ "do": "write", "node": node, "value": value.into() })).await;
+        answer["time"].as_str().unwrap().parse().unwrap()
     }
 
     /// Brings a line through these states.
@@ -119,10 +122,8 @@ impl Machines {
     /// Everything that was ever written to a node.
     pub async fn written(&mut self, node: &str) -> Vec<Written> {
         let answer = self.command(json!({ "do": "written", "node": node })).await;
-        let written = |entry: &Value| Written {
-            value: entry[0].clone(),
-            at: entry[1].as_str().unwrap().parse().unwrap(),
-        };
+        let written =
+            |entry: &Value| Written { value: entry[0].clone(), at: entry[1].as_str().unwrap().parse().unwrap() };
         answer["values"].as_array().unwrap().iter().map(written).collect()
     }
 

@@ -68,7 +68,8 @@ impl Caller {
         let tasks = open(self.case(case).await);
         for task in &tasks {
             if let Some(kind) = task["evidenceRequired"].as_str() {
-                let input = json!({ "case": case, "task": task["id"], "kind": kind, "text": "a bolt was loose; tightened" });
+                let input =
+                    json!({ "case": case, "task": task["id"], "kind": kind, "text": "a bolt was loose; tightened" });
                 self.does("addEvidence", input).await;
             }
             let input = json!({ "task": task["id"], "expectedRevision": task["revision"] });

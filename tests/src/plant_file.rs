@@ -34,6 +34,7 @@ pub struct PlantFile {
     lines: Vec<String>,
     times: Times,
     floor: Option<(u16, Access)>,
+    publishing_interval: &'static str,
     erp: Option<String>,
 }
 
@@ -41,7 +42,7 @@ impl PlantFile {
     /// A plant with these lines, and nothing that reports them.
     pub fn new(code: &str, lines: &[&str]) -> Self {
         let lines = lines.iter().map(|line| (*line).to_owned()).collect();
-        Self { code: code.to_owned(), lines, times: QUIET, floor: None, erp: None }
+        Self { code: code.to_owned(), lines, times: QUIET, floor: None, publishing_interval: "100ms", erp: None }
     }
 
     /// NORD with its lines L1 and L2.
@@ -59,6 +60,12 @@ impl PlantFile {
     #[must_use]
     pub fn floor(self, port: u16, access: Access) -> Self {
         Self { floor: Some((port, access)), ..self }
+    }
+
+    /// The machines report this often.
+    #[must_use]
+    pub fn publishing_interval(self, publishing_interval: &'static str) -> Self {
+        Self { publishing_interval, ..self }
     }
 
     /// Tryton at an address tells its orders and lots.
@@ -83,7 +90,7 @@ impl PlantFile {
             text.push_str(&self.line(line));
         }
         if let Some((port, access)) = self.floor {
-            text.push_str(&opcua(port, access));
+            text.push_str(&self.opcua(port, access));
         }
         text.push_str(self.erp.as_deref().unwrap_or_default());
         text
@@ -112,19 +119,20 @@ impl PlantFile {
         }
         text
     }
-}
 
-fn opcua(port: u16, access: Access) -> String {
-    let access = match access {
-        // The server's certificate is made for another name than the address that the proxy has.
-        Access::Encrypted => {
-            "security = \"basic256sha256\"\ncertificate_host = \"localhost\"\n\
-             identity = { kind = \"user\", name = \"operator\", password = { env = \"PLANT_PASSWORD\" } }\n"
-        }
-        Access::Open => "security = \"none\"\nidentity = { kind = \"anonymous\" }\n",
-    };
-    format!(
-        "[opcua]\ncode = \"{FLOOR}\"\nname = \"{FLOOR}\"\nurl = \"opc.tcp://127.0.0.1:{port}/plant\"\npki = \"pki\"\n{access}\
-         [opcua.namespaces]\np = \"urn:plantgraph:test:plant\"\n"
-    )
+    fn opcua(&self, port: u16, access: Access) -> String {
+        let access = match access {
+            // The server's certificate is made for another name than the address at which the tests reach it.
+            Access::Encrypted => {
+                "security = \"basic256sha256\"\ncertificate_host = \"localhost\"\n\
+                 identity = { kind = \"user\", name = \"operator\", password = { env = \"PLANT_PASSWORD\" } }\n"
+            }
+            Access::Open => "security = \"none\"\nidentity = { kind = \"anonymous\" }\n",
+        };
+        format!(
+            "[opcua]\ncode = \"{FLOOR}\"\nname = \"{FLOOR}\"\nurl = \"opc.tcp://127.0.0.1:{port}/plant\"\npki = \"pki\"\n\
+             publishing_interval = \"{}\"\n{access}[opcua.namespaces]\np = \"urn:plantgraph:test:plant\"\n",
+            self.publishing_interval
+        )
+    }
 }

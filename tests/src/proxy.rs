@@ -64,7 +64,8 @@ async fn accept(listener: TcpListener, target: SocketAddr, network: watch::Recei
 
 async fn connection(client: TcpStream, target: SocketAddr, mut network: watch::Receiver<Network>) {
     let Ok(server) = TcpStream::connect(target).await else { return };
-    let ((mut from_client, mut to_client), (mut from_server, mut to_server)) = (client.into_split(), server.into_split());
+    let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
+        (client.into_split(), server.into_split());
     let (mut request, mut response) = ([0; CHUNK_BYTES], [0; CHUNK_BYTES]);
     loop {
         let state = *network.borrow_and_update();

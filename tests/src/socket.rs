@@ -48,7 +48,9 @@ impl Socket {
         request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
         let (stream, _) = connect_async(request).await.map_err(|error| End::Lost(error.to_string()))?;
         let mut socket = Self { stream };
-        socket.send(json!({ "type": "connection_init", "payload": { "Authorization": format!("Bearer {token}") } })).await?;
+        socket
+            .send(json!({ "type": "connection_init", "payload": { "Authorization": format!("Bearer {token}") } }))
+            .await?;
         let ack = socket.message().await?;
         assert_eq!(ack["type"], "connection_ack", "{ack}");
         Ok(socket)

@@ -39,7 +39,8 @@ impl Tryton {
         let mut ready = String::new();
         let mut output = BufReader::new(server.stdout.take().unwrap());
         tokio::time::timeout(PATIENCE, output.read_line(&mut ready)).await.expect("Tryton starts").unwrap();
-        let url = ready.strip_prefix("READY ").expect("Tryton did not start; tests/setup.sh prepares it").trim().to_owned();
+        let url =
+            ready.strip_prefix("READY ").expect("Tryton did not start; tests/setup.sh prepares it").trim().to_owned();
         Self { url, _server: server, _files: files }
     }
 

@@ -57,13 +57,22 @@ async fn a_newcomer_sees_a_case_open_decides_it_and_watches_it_close() {
     let printed = tokio::time::timeout(PATIENCE, Printed::read(&mut demo)).await.expect("the demo starts");
     let martin = Caller::new(printed.address, printed.token("Martin Meier"));
     let olga = Caller::new(printed.address, printed.token("Olga Ohm"));
-    for (person, role) in [("Olga Ohm", "OPERATOR"), ("Quentin Quast", "QUALITY_MANAGER"), ("Paula Peters", "PLANT_MANAGER"), ("Anna Adler", "PORTFOLIO_ANALYST")] {
+    for (person, role) in [
+        ("Olga Ohm", "OPERATOR"),
+        ("Quentin Quast", "QUALITY_MANAGER"),
+        ("Paula Peters", "PLANT_MANAGER"),
+        ("Anna Adler", "PORTFOLIO_ANALYST"),
+    ] {
         let caller = Caller::new(printed.address, printed.token(person));
         let viewer = caller.ask("{ viewer { name roles { role plant { code } } } }", json!({})).await["viewer"].take();
         assert_eq!(viewer["name"], person);
         assert_eq!(viewer["roles"], json!([{ "role": role, "plant": { "code": "HAMBURG" } }]));
     }
-    let phone = Follower::start(printed.address, printed.token("Paula Peters"), Watch { query: ALERTS.to_owned(), variables: json!({}), after: None });
+    let phone = Follower::start(
+        printed.address,
+        printed.token("Paula Peters"),
+        Watch { query: ALERTS.to_owned(), variables: json!({}), after: None },
+    );
 
     let id = until("a line stops and a case opens", STORY_WITHIN, async || {
         let cases = martin.ask(OPEN_CASES, json!({})).await["cases"]["nodes"].take();
@@ -72,13 +81,20 @@ async fn a_newcomer_sees_a_case_open_decides_it_and_watches_it_close() {
     .await;
     martin.acknowledges(&id).await;
     martin.decides(&id, "RESTART").await;
-    assert_eq!(martin.does_tasks(&id).await, 2, "the two checks");
+    assert_eq!(martin.does_tasks(&id).await, 3, "what stopped it, and the two checks");
     let closed = martin.case_in(&id, "CLOSED").await;
     assert_eq!(closed["decision"], "RESTART");
-    phone.wait_for("the phone hears that it is closed", |alert| alert["event"] == "CASE_CLOSED" && alert["case"]["id"] == *id).await;
+    phone
+        .wait_for("the phone hears that it is closed", |alert| {
+            alert["event"] == "CASE_CLOSED" && alert["case"]["id"] == *id
+        })
+        .await;
     let plant = "{ plant(code: \"HAMBURG\") { orders(first: 1) { totalCount } lots(first: 1) { totalCount } lines { activeOrder { number } goodCount } } }";
     let plant = olga.ask(plant, json!({})).await["plant"].take();
-    assert!(plant["orders"]["totalCount"].as_i64() > Some(0) && plant["lots"]["totalCount"].as_i64() > Some(0), "{plant}");
+    assert!(
+        plant["orders"]["totalCount"].as_i64() > Some(0) && plant["lots"]["totalCount"].as_i64() > Some(0),
+        "{plant}"
+    );
     assert!(plant["lines"].as_array().unwrap().iter().any(|line| line["goodCount"].as_i64() > Some(0)), "{plant}");
 
     demo.signal(Signal::Interrupt).await;

@@ -74,19 +74,47 @@ async fn what_is_no_proper_request_executes_nothing() {
         let max = installation.caller(MAX).await;
         let mutation = place_hold(&max).await;
         let (query, body) = (mutation["query"].as_str().unwrap(), mutation.to_string());
-        let multipart = format!("--b\r\ncontent-disposition: form-data; name=\"operations\"\r\n\r\n{body}\r\n--b--\r\n");
-        let post = |kind: &str, body: &str| {
-            max.request(Method::POST).header(header::CONTENT_TYPE, kind).body(body.to_owned())
-        };
+        let multipart =
+            format!("--b\r\ncontent-disposition: form-data; name=\"operations\"\r\n\r\n{body}\r\n--b--\r\n");
+        let post =
+            |kind: &str, body: &str| max.request(Method::POST).header(header::CONTENT_TYPE, kind).body(body.to_owned());
         let attempts: [(&str, RequestBuilder, StatusCode, &str); 8] = [
             ("GET", max.query_by_get(query), StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED"),
             ("text", post("text/plain", &body), StatusCode::UNSUPPORTED_MEDIA_TYPE, "MEDIA_TYPE_UNSUPPORTED"),
-            ("no type", max.request(Method::POST).body(body.clone()), StatusCode::UNSUPPORTED_MEDIA_TYPE, "MEDIA_TYPE_UNSUPPORTED"),
-            ("form", post("application/x-www-form-urlencoded", &body), StatusCode::UNSUPPORTED_MEDIA_TYPE, "MEDIA_TYPE_UNSUPPORTED"),
-            ("multipart", post("multipart/form-data; boundary=b", &multipart), StatusCode::UNSUPPORTED_MEDIA_TYPE, "MEDIA_TYPE_UNSUPPORTED"),
+            (
+                "no type",
+                max.request(Method::POST).body(body.clone()),
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "MEDIA_TYPE_UNSUPPORTED",
+            ),
+            (
+                "form",
+                post("application/x-www-form-urlencoded", &body),
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "MEDIA_TYPE_UNSUPPORTED",
+            ),
+            (
+                "multipart",
+                post("multipart/form-data; boundary=b", &multipart),
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "MEDIA_TYPE_UNSUPPORTED",
+            ),
             ("batch", post("application/json", &format!("[{body}]")), StatusCode::BAD_REQUEST, "REQUEST_MALFORMED"),
-            ("PUT", max.request(Method::PUT).header(header::CONTENT_TYPE, "application/json").body(body.clone()), StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED"),
-            ("stranger", Caller::stranger(max.address).request(Method::POST).header(header::CONTENT_TYPE, "application/json").body(body.clone()), StatusCode::UNAUTHORIZED, "UNAUTHENTICATED"),
+            (
+                "PUT",
+                max.request(Method::PUT).header(header::CONTENT_TYPE, "application/json").body(body.clone()),
+                StatusCode::METHOD_NOT_ALLOWED,
+                "METHOD_NOT_ALLOWED",
+            ),
+            (
+                "stranger",
+                Caller::stranger(max.address)
+                    .request(Method::POST)
+                    .header(header::CONTENT_TYPE, "application/json")
+                    .body(body.clone()),
+                StatusCode::UNAUTHORIZED,
+                "UNAUTHENTICATED",
+            ),
         ];
         let head = world.head().await;
         for (how, request, status, expected) in attempts {
@@ -224,7 +252,8 @@ async fn it_tells_how_it_is_and_ends_when_asked_to() {
         olga.ask("{ plants { nodes { code } } }", json!({})).await;
         let (status, metrics) = stranger.get("/metrics").await;
         assert_eq!(status, StatusCode::OK);
-        for name in ["plantgraph_graphql_seconds", "plantgraph_opcua_items_expected", "plantgraph_ingest_changes_total"] {
+        for name in ["plantgraph_graphql_seconds", "plantgraph_opcua_items_expected", "plantgraph_ingest_changes_total"]
+        {
             assert!(metrics.contains(name), "{name} is not in\n{metrics}");
         }
         assert_eq!(stranger.get("/nothing").await.0, StatusCode::NOT_FOUND);

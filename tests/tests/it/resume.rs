@@ -14,7 +14,8 @@ use tests::{
     until::PATIENCE,
 };
 
-const CYCLE: [LineState; 4] = [LineState::Execute, LineState::Suspending, LineState::Suspended, LineState::Unsuspending];
+const CYCLE: [LineState; 4] =
+    [LineState::Execute, LineState::Suspending, LineState::Suspended, LineState::Unsuspending];
 const CHANGES: &str = "subscription ($after: String, $filter: ChangeFilter) { changes(after: $after, filter: $filter) {
     cursor kind subjectType revision correlation } }";
 
@@ -37,12 +38,14 @@ on_both! {
         let mut machines = room.start().await;
         let plant = PlantFile::nord().floor(room.port, Access::Open);
         let installation = Installation::new(&world.database, &[plant.text()]);
+        let begin = world.head().await;
         let _service = installation.start().await;
-        let (begin, token) = (world.head().await, installation.token(OLGA).await);
+        let token = installation.token(OLGA).await;
         let after = world.journal.cursor(begin);
         let everything = Follower::start(installation.address, &token, watch(after.clone(), json!({})));
         let states = json!({ "kinds": ["LINE_STATE_CHANGED"] });
         let only_states = Follower::start(installation.address, &token, watch(after, states));
+        only_states.wait_within("both lines are heard", PATIENCE, |events| (events.len() == 2).then_some(())).await;
         machines.cycle("Line1", &CYCLE, 160, 40).await;
         for cut in 1..=6 {
             let enough = |events: &[Value]| (events.len() > 20 * cut).then_some(());
@@ -51,7 +54,7 @@ on_both! {
             only_states.cut();
         }
         machines.cycled("Line1").await;
-        let last = |events: &[Value]| (events.len() > 160).then_some(());
+        let last = |events: &[Value]| (events.len() == 162).then_some(());
         only_states.wait_within("all states", PATIENCE, last).await;
         let rows = world.journal_rows(begin).await;
         let rows: Vec<_> = rows.iter().filter(|row| row.plant_id == Some(world.nord.plant)).collect();

@@ -100,7 +100,9 @@ async fn an_erp_that_can_not_be_read_is_stale_and_says_why() {
         let misspelt = text.replace("QUAR\"", "QUARK\"");
         let unreachable = text.replace(&tryton.url, &format!("http://127.0.0.1:{}", tests::ports::free_port()));
         let locked = text.replace("user = \"admin\"", "user = \"nobody\"");
-        for (text, reason) in [(misspelt, "QUARK"), (unreachable, "http://127.0.0.1"), (locked, "nobody")] {
+        for (text, reason) in
+            [(misspelt, "QUARK"), (unreachable, "http://127.0.0.1"), (locked, "the user or the password is wrong")]
+        {
             let installation = Installation::new(&world.database, &[text]);
             let service = installation.start().await;
             let caller = installation.caller(PAT).await;
@@ -113,7 +115,15 @@ async fn an_erp_that_can_not_be_read_is_stale_and_says_why() {
             assert_eq!(service.stop().await, 0);
         }
         assert!(world.table::<dead_letter::Entity>().await.is_empty());
-        assert_eq!(world.table::<external_reference::Entity>().await.iter().filter(|row| row.external_model == "production").count(), 0);
+        assert_eq!(
+            world
+                .table::<external_reference::Entity>()
+                .await
+                .iter()
+                .filter(|row| row.external_model == "production")
+                .count(),
+            0
+        );
     })
     .await;
 }

@@ -12,6 +12,8 @@ use tests::{
     until::{PATIENCE, until},
 };
 
+use crate::opcua::{heard, now, watch_lines};
+
 /// Short where the test waits, long where it must not be overtaken.
 const TIMES: Times = Times { downtime_threshold: "1s", acknowledge_within: "10m", verify_for: "1s" };
 const ALERTS: &str = "subscription ($after: String) { alerts(kinds: [HOLD, DOWNTIME], after: $after) {
@@ -24,14 +26,16 @@ on_both! {
         let plant = PlantFile::nord().floor(room.port, Access::Encrypted).times(TIMES);
         let installation = Installation::new(&world.database, &[plant.text()]);
         installation.trust(&room.certificate());
+        let begin = now(&world).await;
         let _service = installation.start().await;
         let ann = installation.caller(ANN).await;
         let olga = installation.caller(OLGA).await;
-        let after = Some(world.journal.cursor(world.head().await));
         let alerts = |token: &str| {
-            Follower::start(installation.address, token, Watch { query: ALERTS.to_owned(), variables: json!({}), after: after.clone() })
+            Follower::start(installation.address, token, Watch { query: ALERTS.to_owned(), variables: json!({}), after: Some(begin.clone()) })
         };
         let phones = [alerts(&installation.token(ANN).await), alerts(&installation.token(PIA).await)];
+        let lines = watch_lines(&installation, begin.clone()).await;
+        heard(&lines, "L1").await;
         machines.pass("Line1", &[Execute, Aborting, Aborted]).await;
 
         let opened = phones[0].wait_for("the alert", |alert| alert["event"] == "CASE_OPENED").await;
