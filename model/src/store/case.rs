@@ -95,6 +95,21 @@ impl Tx {
             .doing("find the open case of a line")
     }
 
+    /// Those of these lines that have an open case of a class.
+    pub async fn job_lines_with_open_case(&self, class: CaseClass, lines: &[LineId]) -> Result<Vec<LineId>, Error> {
+        let found: Vec<Option<LineId>> = exception_case::Entity::find()
+            .select_only()
+            .column(exception_case::Column::LineId)
+            .filter(exception_case::Column::Class.eq(class))
+            .filter(exception_case::Column::LineId.is_in(lines.iter().copied()))
+            .filter(exception_case::Column::State.is_not_in(OVER))
+            .into_tuple()
+            .all(self.connection())
+            .await
+            .doing("find the lines with an open case")?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
     /// The tasks of a case, in their order.
     pub async fn job_tasks(&self, case: CaseId) -> Result<Vec<case_task::Model>, Error> {
         case_task::Entity::find()

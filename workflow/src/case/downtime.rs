@@ -1,8 +1,10 @@
 //! The class DOWNTIME: a line that was interrupted in EXECUTE and stays down.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use model::{
-    CaseClass, CaseId, CaseState, EvidenceKind, LineState, Role, Severity, TaskPurpose,
+    CaseClass, CaseId, CaseState, EvidenceKind, LineId, LineState, Role, Severity, TaskPurpose,
     entity::{exception_case, job_order, line, timer::TimerKind},
     journal::ChangeKind,
     store::Tx,
@@ -27,34 +29,61 @@ pub const OWNER: Role = Role::MaintenanceLead;
 /// Whom it is escalated to.
 pub const ESCALATES_TO: Role = Role::PlantManager;
 
-/// What the events of a line do to its cases, in the transaction of the change. The line is locked.
-pub async fn on_line(tx: &mut Tx, line: &line::Model, events: &[LineEvent], at: DateTime<Utc>) -> Result<(), Error> {
-    for event in events {
-        match event {
-            LineEvent::WentDown => went_down(tx, line, at).await?,
-            LineEvent::CameUp => cancel_line_timer(tx, TimerKind::DowntimeThreshold, line.id).await?,
-            LineEvent::BeganExecuting | LineEvent::StoppedExecuting => {
-                if let Some(case) = tx.job_lock_open_case(CaseClass::Downtime, line.id).await?
-                    && case.state == CaseState::Verifying
-                {
-                    arm_verification(tx, &case, line).await?;
+/// The lines of a write that may have an open case. A case is opened only by who holds its line, so for lines that this
+/// write has locked the set stays true; without it, every change of a line that runs well would look for a case.
+#[derive(Debug, Default)]
+pub struct LinesInTrouble(HashSet<LineId>);
+
+impl LinesInTrouble {
+    /// Looks which of these lines, locked in this write, have an open case.
+    pub async fn among(tx: &Tx, lines: &[LineId]) -> Result<Self, Error> {
+        Ok(Self(tx.job_lines_with_open_case(CaseClass::Downtime, lines).await?.into_iter().collect()))
+    }
+
+    /// What the events of a line do to its cases, in the transaction of the change. The line is locked.
+    pub async fn on_line(
+        &mut self,
+        tx: &mut Tx,
+        line: &line::Model,
+        events: &[LineEvent],
+        at: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        for event in events {
+            match event {
+                LineEvent::WentDown => self.went_down(tx, line, at).await?,
+                LineEvent::CameUp => cancel_line_timer(tx, TimerKind::DowntimeThreshold, line.id).await?,
+                LineEvent::BeganExecuting | LineEvent::StoppedExecuting => {
+                    if let Some(case) = self.lock_case(tx, line.id).await?
+                        && case.state == CaseState::Verifying
+                    {
+                        arm_verification(tx, &case, line).await?;
+                    }
                 }
             }
         }
+        Ok(())
     }
-    Ok(())
-}
 
-async fn went_down(tx: &mut Tx, line: &line::Model, at: DateTime<Utc>) -> Result<(), Error> {
-    if let Some(case) = tx.job_lock_open_case(CaseClass::Downtime, line.id).await? {
-        return join(tx, &case).await;
+    async fn went_down(&mut self, tx: &mut Tx, line: &line::Model, at: DateTime<Utc>) -> Result<(), Error> {
+        if let Some(case) = self.lock_case(tx, line.id).await? {
+            return join(tx, &case).await;
+        }
+        if line.downtime_threshold_ms <= 0 {
+            self.0.insert(line.id);
+            return open(tx, line, at).await;
+        }
+        // A device's clock that runs ahead must not delay the case.
+        let due = at.min(tx.at()) + TimeDelta::milliseconds(line.downtime_threshold_ms);
+        set_timer(tx, line.plant_id, TimerKind::DowntimeThreshold, Some(line.id), None, due).await
     }
-    if line.downtime_threshold_ms <= 0 {
-        return open(tx, line, at).await;
+
+    /// The open case of a line, locked; it may have been closed since the lines were looked through.
+    async fn lock_case(&self, tx: &Tx, line: LineId) -> Result<Option<exception_case::Model>, Error> {
+        match self.0.contains(&line) {
+            true => Ok(tx.job_lock_open_case(CaseClass::Downtime, line).await?),
+            false => Ok(None),
+        }
     }
-    // A device's clock that runs ahead must not delay the case.
-    let due = at.min(tx.at()) + TimeDelta::milliseconds(line.downtime_threshold_ms);
-    set_timer(tx, line.plant_id, TimerKind::DowntimeThreshold, Some(line.id), None, due).await
 }
 
 /// The threshold has passed: opens the case if the line is still down and none is open. The line is locked.

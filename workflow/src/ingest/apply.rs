@@ -14,7 +14,7 @@ use model::{
 };
 
 use crate::{
-    case::downtime,
+    case::downtime::LinesInTrouble,
     error::Error,
     ingest::{
         Batch, CounterRole, Signal, Stamp,
@@ -47,6 +47,7 @@ struct Work {
     tx: Tx,
     /// As stored, and as they are now.
     lines: HashMap<LineId, (line::Model, line::Model)>,
+    in_trouble: LinesInTrouble,
     parameters: HashMap<(LineId, String), parameter::Model>,
     readings: HashMap<LineId, Readings>,
     rolled_up: HashSet<LineId>,
@@ -103,11 +104,17 @@ impl Applier {
         }
         let touched: Vec<_> = touched.into_iter().collect();
         let lines = tx.job_lock_lines(&touched).await?.into_iter().map(|row| (row.id, (row.clone(), row))).collect();
-        let parameters =
-            tx.job_parameters(&touched).await?.into_iter().map(|row| ((row.line_id, row.name.clone()), row)).collect();
+        let in_trouble = LinesInTrouble::among(&tx, &touched).await?;
+        // Only then: a statement is a round trip, and a lone change of state has few.
+        let parameters = match signals().any(|signal| matches!(signal, Signal::Parameter { .. })) {
+            true => tx.job_parameters(&touched).await?,
+            false => Vec::new(),
+        };
+        let parameters = parameters.into_iter().map(|row| ((row.line_id, row.name.clone()), row)).collect();
         Ok(Work {
             tx,
             lines,
+            in_trouble,
             parameters,
             readings: self.readings.clone(),
             rolled_up: HashSet::new(),
@@ -128,7 +135,7 @@ impl Applier {
                 };
                 let stored = stored.clone();
                 let after = work.tx.advance::<line::Entity>(now, after, kind)?;
-                downtime::on_line(&mut work.tx, &after, &events, stamp.event_time()).await?;
+                work.in_trouble.on_line(&mut work.tx, &after, &events, stamp.event_time()).await?;
                 work.lines.insert(*line, (stored, after));
             }
             Signal::Counter { line, name, role, value, stamp } => {
@@ -230,7 +237,7 @@ impl Applier {
                 let stored = stored.clone();
                 let after = work.tx.advance::<line::Entity>(now, after, ChangeKind::LineStale)?;
                 let at = work.tx.at();
-                downtime::on_line(&mut work.tx, &after, &events, at).await?;
+                work.in_trouble.on_line(&mut work.tx, &after, &events, at).await?;
                 work.lines.insert(line, (stored, after));
             }
         }
