@@ -57,11 +57,11 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    /// The twin as it is now, inside the caller's scope of now, for the execution that has these turns.
-    pub fn new(deps: &Deps, session: &Session, turns: Turns) -> Self {
+    /// The twin as it is now, inside the caller's scope of now.
+    pub fn new(deps: &Deps, session: &Session) -> Self {
         let principal = session.principal();
         let view = deps.store.view(principal.scope());
-        let loaders = Loaders::new(view.clone(), deps.tracker.clone(), turns);
+        let loaders = Loaders::new(view.clone(), deps.tracker.clone());
         Self { principal, view, loaders }
     }
 }

@@ -24,7 +24,6 @@ mod loaders;
 mod node;
 mod paging;
 mod scalar;
-mod turns;
 mod words;
 
 #[cfg(test)]
