@@ -7,7 +7,7 @@ use model::{Principal, Store, journal::Journal, store::View};
 use tokio_util::task::TaskTracker;
 use workflow::{live::LiveValues, service::Service};
 
-use crate::loaders::Loaders;
+use crate::{loaders::Loaders, turns::Turns};
 
 /// What the graph stands on. Given to the schema when it is built. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -57,11 +57,11 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    /// The twin as it is now, inside the caller's scope of now.
-    pub fn new(deps: &Deps, session: &Session) -> Self {
+    /// The twin as it is now, inside the caller's scope of now, for the execution that has these turns.
+    pub fn new(deps: &Deps, session: &Session, turns: Turns) -> Self {
         let principal = session.principal();
         let view = deps.store.view(principal.scope());
-        let loaders = Loaders::new(view.clone(), deps.tracker.clone());
+        let loaders = Loaders::new(view.clone(), deps.tracker.clone(), turns);
         Self { principal, view, loaders }
     }
 }

@@ -8,7 +8,10 @@ use async_graphql::{
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute},
 };
 
-use crate::context::{Deps, Reading, Session};
+use crate::{
+    context::{Deps, Reading, Session},
+    turns::Turns,
+};
 
 /// Gives each query, each mutation and each *event* of a subscription a [`Reading`] of its own.
 ///
@@ -30,11 +33,11 @@ impl Extension for EachExecution {
         operation_name: Option<&str>,
         next: NextExecute<'_>,
     ) -> Response {
-        let mut data = Data::default();
+        let (mut data, turns) = (Data::default(), Turns::default());
         // Without them there is only the schema to look at.
         if let (Some(deps), Some(session)) = (context.data_opt::<Deps>(), context.data_opt::<Session>()) {
-            data.insert(Reading::new(deps, session));
+            data.insert(Reading::new(deps, session, turns.clone()));
         }
-        next.run_with_data(context, operation_name, data).await
+        turns.of(next.run_with_data(context, operation_name, data)).await
     }
 }

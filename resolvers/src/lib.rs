@@ -24,6 +24,7 @@ mod loaders;
 mod node;
 mod paging;
 mod scalar;
+mod turns;
 mod words;
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use async_graphql::{
     runtime::Timer,
 };
 use futures::{
-    FutureExt,
     future::BoxFuture,
     task::{FutureObj, Spawn, SpawnError},
 };
@@ -24,7 +23,7 @@ use model::{
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::error::Error;
+use crate::{error::Error, turns::Turns};
 
 /// The loaders of one execution.
 ///
@@ -32,10 +31,11 @@ use crate::error::Error;
 pub struct Loaders(DataLoader<Batches>);
 
 impl Loaders {
-    /// Loaders that read from a view. Batches run on the tracker, and whoever asked awaits them.
-    pub fn new(view: View, tracker: TaskTracker) -> Self {
-        // With version 7 of the library this is `DataLoader::new(Batches(view), move |batch| tracker.spawn(batch))`.
-        Self(DataLoader::new(Batches(view), Tracked(tracker), Tokio))
+    /// Loaders that read from a view, at the end of each turn of the execution. Batches run on the tracker, and whoever asked
+    /// awaits them.
+    pub fn new(view: View, tracker: TaskTracker, turns: Turns) -> Self {
+        // Version 7 of the library has a clock of its own here: `DataLoader::new(Batches(view), move |batch| tracker.spawn(batch))`.
+        Self(DataLoader::new(Batches(view), Tracked(tracker), EndOfTurn(turns)))
     }
 
     /// What belongs to a key; `None` if there is nothing that the caller may see.
@@ -247,10 +247,10 @@ impl Spawn for Tracked {
 }
 
 /// Waits for the keys of a batch.
-struct Tokio;
+struct EndOfTurn(Turns);
 
-impl Timer for Tokio {
-    fn delay(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        tokio::time::sleep(duration).boxed()
+impl Timer for EndOfTurn {
+    fn delay(&self, _: Duration) -> BoxFuture<'static, ()> {
+        self.0.ended()
     }
 }
