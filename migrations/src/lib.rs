@@ -1,6 +1,8 @@
 //! The database's history. Migrations are never edited after a release: expand, backfill, contract.
 
 mod m0001_foundation;
+mod m0002_shared_truth;
+mod table;
 
 use sea_orm_migration::{prelude::*, sea_orm::DatabaseConnection};
 
@@ -10,7 +12,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_foundation::Migration)]
+        vec![Box::new(m0001_foundation::Migration), Box::new(m0002_shared_truth::Migration)]
     }
 }
 

@@ -3,6 +3,8 @@
 use sea_orm_migration::prelude::*;
 use uuid::Uuid;
 
+use crate::table::{Table, big_integer, blob, boolean, integer, text, timestamp_with_time_zone, uuid};
+
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
@@ -39,120 +41,6 @@ const PARTIAL_INDICES: &[&str] = &[
     // Two proposals of one option are two approvals of one decision.
     "CREATE UNIQUE INDEX case_decision_pending ON case_decision (case_id, option) WHERE state = 'PENDING_APPROVAL'",
 ];
-
-/// A table in few words.
-struct Table {
-    name: &'static str,
-    columns: &'static [Field],
-    key: &'static [&'static str],
-    references: &'static [(&'static str, &'static str)],
-    unique: &'static [&'static [&'static str]],
-    indexed: &'static [&'static [&'static str]],
-}
-
-impl Table {
-    async fn create(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-        let mut table = sea_query::Table::create();
-        table.table(self.name);
-        for field in self.columns {
-            table.col(field.definition());
-        }
-        let mut key = Index::create();
-        self.key.iter().for_each(|column| {
-            key.col(*column);
-        });
-        table.primary_key(&mut key);
-        for (column, target) in self.references {
-            table.foreign_key(ForeignKey::create().from(self.name, *column).to(*target, "id"));
-        }
-        manager.create_table(table).await?;
-        for columns in self.unique {
-            manager.create_index(self.index(columns).unique().to_owned()).await?;
-        }
-        for columns in self.indexed {
-            manager.create_index(self.index(columns)).await?;
-        }
-        Ok(())
-    }
-
-    fn index(&self, columns: &[&'static str]) -> IndexCreateStatement {
-        let mut index = Index::create();
-        index.name(format!("{}_{}", self.name, columns.join("_"))).table(self.name);
-        for column in columns {
-            index.col(*column);
-        }
-        index
-    }
-}
-
-/// A column in few words.
-#[derive(Clone, Copy)]
-struct Field {
-    name: &'static str,
-    kind: Kind,
-    nullable: bool,
-}
-
-#[derive(Clone, Copy)]
-enum Kind {
-    Uuid,
-    Text,
-    BigInteger,
-    Integer,
-    Boolean,
-    Blob,
-    Time,
-}
-
-impl Field {
-    const fn new(name: &'static str, kind: Kind) -> Self {
-        Self { name, kind, nullable: false }
-    }
-
-    const fn null(mut self) -> Self {
-        self.nullable = true;
-        self
-    }
-
-    fn definition(self) -> ColumnDef {
-        let mut column = ColumnDef::new(self.name);
-        match self.kind {
-            Kind::Uuid => column.uuid(),
-            Kind::Text => column.text(),
-            Kind::BigInteger => column.big_integer(),
-            Kind::Integer => column.integer(),
-            Kind::Boolean => column.boolean(),
-            Kind::Blob => column.blob(),
-            Kind::Time => column.timestamp_with_time_zone(),
-        };
-        if !self.nullable {
-            column.not_null();
-        }
-        column
-    }
-}
-
-const fn uuid(name: &'static str) -> Field {
-    Field::new(name, Kind::Uuid)
-}
-const fn text(name: &'static str) -> Field {
-    Field::new(name, Kind::Text)
-}
-const fn big_integer(name: &'static str) -> Field {
-    Field::new(name, Kind::BigInteger)
-}
-const fn integer(name: &'static str) -> Field {
-    Field::new(name, Kind::Integer)
-}
-const fn boolean(name: &'static str) -> Field {
-    Field::new(name, Kind::Boolean)
-}
-const fn blob(name: &'static str) -> Field {
-    Field::new(name, Kind::Blob)
-}
-const fn timestamp_with_time_zone(name: &'static str) -> Field {
-    Field::new(name, Kind::Time)
-}
 
 /// In the order of their references.
 const TABLES: &[Table] = &[

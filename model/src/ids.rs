@@ -90,4 +90,28 @@ ids! {
     DeadLetterId,
     /// A role that a person holds in a plant.
     GrantId,
+    /// A place of a plant where material lies.
+    StorageLocationId,
+    /// A class of materials.
+    MaterialClassId,
+    /// One line of a bill of material.
+    BillItemId,
+    /// One step of genealogy.
+    LotLinkId,
+    /// What was reported of the execution of a job order.
+    JobResponseId,
+    /// Material to be brought to where it is needed.
+    StagingTaskId,
+    /// Goods on their way to a customer.
+    ShipmentId,
+    /// What a shipment carries.
+    ShipmentItemId,
+    /// A document that belongs to a subject.
+    DocumentId,
+    /// A shift of a plant's calendar.
+    ShiftId,
+    /// A contradiction that somebody accepted.
+    AcceptedDifferenceId,
+    /// An alarm of a device.
+    AlarmId,
 }

@@ -103,7 +103,21 @@ pub async fn find(context: &Context<'_>, id: GlobalId) -> Result<Option<Node>, E
         SubjectType::ProductionOrder => one::<_, ProductionOrder>(context, OrderId(uuid)).await,
         SubjectType::SourceSystem => one::<_, SourceSystem>(context, SourceId(uuid)).await,
         SubjectType::WorkUnit => one::<_, WorkUnit>(context, WorkUnitId(uuid)).await,
-        SubjectType::ExternalReference | SubjectType::RoleGrant | SubjectType::Timer => Ok(None),
+        SubjectType::AcceptedDifference
+        | SubjectType::Alarm
+        | SubjectType::BillItem
+        | SubjectType::Document
+        | SubjectType::ExternalReference
+        | SubjectType::JobResponse
+        | SubjectType::LotLink
+        | SubjectType::MaterialClass
+        | SubjectType::RoleGrant
+        | SubjectType::Shift
+        | SubjectType::Shipment
+        | SubjectType::ShipmentItem
+        | SubjectType::StagingTask
+        | SubjectType::StorageLocation
+        | SubjectType::Timer => Ok(None),
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     entity::subject::{SubjectType, subject},
-    ids::{CaseId, CommandId, DecisionId, PlantId, SourceId},
+    ids::{CaseId, CommandId, DecisionId, HoldId, PlantId, SourceId},
     word::words,
 };
 
@@ -66,6 +66,8 @@ pub struct Model {
     pub outcome: Option<String>,
     /// When it came into its state.
     pub changed_at: DateTime<Utc>,
+    /// The hold it carries out.
+    pub hold_id: Option<HoldId>,
     /// Counts the changes of this row, from 1.
     pub revision: i64,
 }

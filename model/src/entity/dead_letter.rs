@@ -39,6 +39,11 @@ pub struct Model {
     pub at: DateTime<Utc>,
     /// When it was applied after all.
     pub resolved_at: Option<DateTime<Utc>>,
+    /// How often it was tried again.
+    #[serde(default)]
+    pub attempts: i64,
+    /// When it is tried again; `None` waits for somebody.
+    pub next_retry_at: Option<DateTime<Utc>>,
     /// Counts the changes of this row, from 1.
     pub revision: i64,
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     entity::subject::{SubjectType, subject},
-    ids::{CaseId, LineId, OrderId, PlantId},
+    ids::{CaseId, HoldId, LineId, OrderId, PlantId},
     principal::Role,
     state::{CaseClass, CaseState, DecisionOption, Severity},
 };
@@ -69,6 +69,14 @@ pub struct Model {
     pub rework_loops: i64,
     /// Number of signals that joined, the first included.
     pub signals: i64,
+    /// Kind of the subject it is about.
+    pub subject_type: Option<SubjectType>,
+    /// The subject it is about, unless it is about a line.
+    pub subject_id: Option<Uuid>,
+    /// The attribute of the subject it is about.
+    pub attribute: Option<String>,
+    /// The hold it carries out.
+    pub hold_id: Option<HoldId>,
     /// Counts the changes of this row, from 1.
     pub revision: i64,
 }

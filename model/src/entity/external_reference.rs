@@ -9,6 +9,10 @@ use crate::{
     ids::{PlantId, ReferenceId, SourceId},
 };
 
+fn no_claims() -> String {
+    "{}".to_owned()
+}
+
 /// The link of a system's own id to a subject of the twin.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
@@ -31,6 +35,21 @@ pub struct Model {
     pub subject_id: Uuid,
     /// When the system says that the record, as it is applied, was changed; an older version of it changes nothing.
     pub source_time: Option<DateTime<Utc>>,
+    /// What the system says of the subject: JSON, attribute to `{v: values, c: canonical, t: source time, r: received time}`.
+    #[serde(default = "no_claims")]
+    pub claims: String,
+    /// When the record last arrived.
+    pub received_time: Option<DateTime<Utc>>,
+    /// The system's version of the record.
+    pub source_version: Option<String>,
+    /// Version of the mapping it was read with.
+    #[serde(default)]
+    pub mapping_version: String,
+    /// Since when the system does not have the record any more.
+    pub absent_since: Option<DateTime<Utc>>,
+    /// Number of complete reads in a row that did not have it.
+    #[serde(default)]
+    pub missed_sweeps: i64,
     /// Counts the changes of this row, from 1.
     pub revision: i64,
 }

@@ -1,5 +1,6 @@
 //! A job order: the part of a production order that one line runs.
 
+use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +8,7 @@ use crate::{
     entity::subject::{SubjectType, subject},
     ids::{JobOrderId, LineId, OrderId, PlantId},
     quantity::Quantity,
-    state::JobState,
+    state::{JobState, JobSubState, Readiness},
 };
 
 /// A job order: the part of a production order that one line runs.
@@ -30,6 +31,14 @@ pub struct Model {
     pub good_quantity: Quantity,
     /// Scrap pieces counted by the line.
     pub scrap_quantity: Quantity,
+    /// Sub-state (OPC 10031-4), as far as anybody says.
+    pub sub_state: Option<JobSubState>,
+    /// Whether its material is ready; `None` outside the horizon.
+    pub readiness: Option<Readiness>,
+    /// What is missing, as JSON.
+    pub readiness_detail: Option<String>,
+    /// When that was computed.
+    pub readiness_at: Option<DateTime<Utc>>,
     /// Counts the changes of this row, from 1.
     pub revision: i64,
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     entity::subject::{SubjectType, subject},
-    ids::{MaterialId, PlantId},
+    ids::{MaterialClassId, MaterialId, PlantId},
 };
 
 /// A material definition as one plant knows it.
@@ -24,6 +24,8 @@ pub struct Model {
     pub name: String,
     /// Unit of its quantities.
     pub unit: String,
+    /// Its class.
+    pub class_id: Option<MaterialClassId>,
     /// Counts the changes of this row, from 1.
     pub revision: i64,
 }

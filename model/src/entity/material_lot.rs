@@ -1,5 +1,6 @@
 //! A material lot, as the twin concludes from the claims.
 
+use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,12 @@ pub struct Model {
     pub location: Option<String>,
     /// Number of open holds; the lot is usable only at zero.
     pub open_holds: i64,
+    /// The lot that it is a part of (sublot).
+    pub parent_lot_id: Option<LotId>,
+    /// What the disposition is called by the source, when it is OTHER.
+    pub other_disposition: Option<String>,
+    /// When it must no longer be used.
+    pub expires_at: Option<DateTime<Utc>>,
     /// Counts the changes of this row, from 1.
     pub revision: i64,
 }

@@ -10,15 +10,27 @@ pub mod line;
 pub mod parameter;
 pub mod plant;
 pub mod role_grant;
+pub mod shift;
+pub mod storage_location;
 pub mod work_unit;
 
+pub mod bill_item;
+pub mod document;
 pub mod hold;
+pub mod lot_link;
 pub mod material;
+pub mod material_class;
 pub mod material_lot;
 
 pub mod job_order;
+pub mod job_response;
 pub mod production_order;
+pub mod shipment;
+pub mod shipment_item;
+pub mod staging_task;
 
+pub mod accepted_difference;
+pub mod alarm;
 pub mod claim;
 pub mod dead_letter;
 pub mod external_reference;

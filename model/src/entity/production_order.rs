@@ -35,6 +35,8 @@ pub struct Model {
     pub planned_start: Option<DateTime<Utc>>,
     /// Planned end.
     pub planned_end: Option<DateTime<Utc>>,
+    /// What the state is called by the source, when it is OTHER.
+    pub other_state: Option<String>,
     /// Counts the changes of this row, from 1.
     pub revision: i64,
 }

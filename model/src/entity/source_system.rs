@@ -25,6 +25,10 @@ words! {
     }
 }
 
+fn no_actions() -> String {
+    "[]".to_owned()
+}
+
 /// A source system of a plant: what makes claims, and how well it is heard.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
@@ -49,6 +53,14 @@ pub struct Model {
     pub changed_at: Option<DateTime<Utc>>,
     /// Number of recorded gaps.
     pub gaps: i64,
+    /// What it can be told to do: a JSON list of canonical actions.
+    #[serde(default = "no_actions")]
+    pub actions: String,
+    /// Whether somebody stopped all commands to it.
+    #[serde(default)]
+    pub commands_stopped: bool,
+    /// The manifest it is connected by, and its version.
+    pub manifest: Option<String>,
     /// Counts the changes of this row, from 1.
     pub revision: i64,
 }

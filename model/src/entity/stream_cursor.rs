@@ -20,6 +20,26 @@ pub struct Model {
     pub cursor: String,
     /// When it was saved.
     pub at: DateTime<Utc>,
+    /// Records read.
+    pub rows_read: i64,
+    /// Records that changed something.
+    pub changed: i64,
+    /// Records that said nothing new.
+    pub unchanged: i64,
+    /// Records that were older than what is known.
+    pub late: i64,
+    /// Records that were refused.
+    pub dead_letters: i64,
+    /// Reads that failed.
+    pub errors: i64,
+    /// When a page was last applied.
+    pub last_success_at: Option<DateTime<Utc>>,
+    /// Why the last read failed; `None` after a success.
+    pub last_error: Option<String>,
+    /// How far the source's own clock was read.
+    pub watermark: Option<DateTime<Utc>>,
+    /// Why nothing is read until somebody says so.
+    pub paused_reason: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

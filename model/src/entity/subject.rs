@@ -55,6 +55,30 @@ words! {
         DeadLetter = "DEAD_LETTER",
         /// A role grant.
         RoleGrant = "ROLE_GRANT",
+        /// A storage location.
+        StorageLocation = "STORAGE_LOCATION",
+        /// A class of materials.
+        MaterialClass = "MATERIAL_CLASS",
+        /// A line of a bill of material.
+        BillItem = "BILL_ITEM",
+        /// A step of genealogy.
+        LotLink = "LOT_LINK",
+        /// A job response.
+        JobResponse = "JOB_RESPONSE",
+        /// A staging task.
+        StagingTask = "STAGING_TASK",
+        /// A shipment.
+        Shipment = "SHIPMENT",
+        /// An item of a shipment.
+        ShipmentItem = "SHIPMENT_ITEM",
+        /// A document.
+        Document = "DOCUMENT",
+        /// A shift.
+        Shift = "SHIFT",
+        /// A contradiction that somebody accepted.
+        AcceptedDifference = "ACCEPTED_DIFFERENCE",
+        /// An alarm of a device.
+        Alarm = "ALARM",
     }
 }
 

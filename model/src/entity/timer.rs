@@ -19,6 +19,8 @@ words! {
         Acknowledge = "ACKNOWLEDGE",
         /// Closes a case when the line still runs.
         Verify = "VERIFY",
+        /// Opens a case when systems still contradict each other.
+        ConflictWindow = "CONFLICT_WINDOW",
     }
 }
 
@@ -56,6 +58,12 @@ pub struct Model {
     pub state: TimerState,
     /// When it fired or was cancelled.
     pub ended_at: Option<DateTime<Utc>>,
+    /// Kind of the subject it watches.
+    pub subject_type: Option<SubjectType>,
+    /// The subject it watches.
+    pub subject_id: Option<Uuid>,
+    /// The attribute it watches.
+    pub attribute: Option<String>,
     /// Counts the changes of this row, from 1.
     pub revision: i64,
 }

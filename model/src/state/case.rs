@@ -7,6 +7,12 @@ words! {
     CaseClass {
         /// A line is down for longer than its threshold.
         Downtime = "DOWNTIME",
+        /// Systems contradict each other for longer than the window.
+        StatusConflict = "STATUS_CONFLICT",
+        /// A lot is held, and every system that claims it must show that.
+        QualityHold = "QUALITY_HOLD",
+        /// A stream of a system stopped, because it can not be right.
+        SyncStopped = "SYNC_STOPPED",
     }
 }
 

@@ -2,12 +2,14 @@
 
 pub mod case;
 pub mod line;
+pub mod logistics;
 pub mod lot;
 pub mod order;
 pub mod quality;
 
 pub use case::{CaseClass, CaseState, DecisionOption, DecisionState, EvidenceKind, Severity, TaskPurpose, TaskState};
 pub use line::LineState;
+pub use logistics::{DocumentState, ShipmentState, StagingState, StorageKind};
 pub use lot::{Disposition, HoldState};
-pub use order::{JobState, RequestState};
+pub use order::{JobState, JobSubState, Readiness, RequestState, ResponseState};
 pub use quality::{Freshness, LimitState, Quality};

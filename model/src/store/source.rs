@@ -76,7 +76,22 @@ impl Store {
 impl Tx {
     /// Saves how far a stream was read, in the transaction that applied it.
     pub async fn save_cursor(&mut self, source: SourceId, stream: &str, cursor: String) -> Result<(), Error> {
-        let row = stream_cursor::Model { source_id: source, stream: stream.to_owned(), cursor, at: self.at() };
+        let row = stream_cursor::Model {
+            source_id: source,
+            stream: stream.to_owned(),
+            cursor,
+            at: self.at(),
+            rows_read: 0,
+            changed: 0,
+            unchanged: 0,
+            late: 0,
+            dead_letters: 0,
+            errors: 0,
+            last_success_at: None,
+            last_error: None,
+            watermark: None,
+            paused_reason: None,
+        };
         let replace = OnConflict::columns([stream_cursor::Column::SourceId, stream_cursor::Column::Stream])
             .update_columns([stream_cursor::Column::Cursor, stream_cursor::Column::At])
             .to_owned();

@@ -26,6 +26,16 @@ pub enum AlertKind {
     Hold,
     /// A downtime case was opened, escalated or closed.
     Downtime,
+    /// A case about systems that contradict each other was opened, escalated or closed.
+    StatusConflict,
+    /// A case about a hold in other systems was opened, escalated or closed.
+    QualityHold,
+    /// A case about a stream that stopped was opened, escalated or closed.
+    SyncStopped,
+}
+
+impl AlertKind {
+    const ALL: &[Self] = &[Self::Hold, Self::Downtime, Self::StatusConflict, Self::QualityHold, Self::SyncStopped];
 }
 
 /// What somebody should look at now.
@@ -34,17 +44,16 @@ pub struct AlertsSubscription;
 
 #[Subscription]
 impl AlertsSubscription {
-    /// What somebody should look at now: holds that are placed and released, downtime that is opened, escalated and closed.
+    /// What somebody should look at now: holds that are placed and released, cases that are opened, escalated and closed.
     async fn alerts(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Which kinds.", default_with = "vec![AlertKind::Hold, AlertKind::Downtime]")] kinds: Vec<
-            AlertKind,
-        >,
+        #[graphql(desc = "Which kinds; all if not given.")] kinds: Option<Vec<AlertKind>>,
         #[graphql(desc = "Code of a plant; all your plants if not given.")] plant: Option<String>,
         #[graphql(desc = "Resume behind the event with this cursor; from now on if not given.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Result<Alert, Error>> + use<>, Error> {
         let feed = Feed::open(context, after.as_deref()).await?;
+        let kinds = kinds.unwrap_or_else(|| AlertKind::ALL.to_vec());
         let plant = match plant {
             Some(code) => Some(feed.plant(code).await?),
             None => None,
@@ -83,6 +92,9 @@ fn cause(entry: &Entry, kinds: &[AlertKind]) -> Result<Option<Cause>, Error> {
 fn alert_of(class: CaseClass) -> AlertKind {
     match class {
         CaseClass::Downtime => AlertKind::Downtime,
+        CaseClass::StatusConflict => AlertKind::StatusConflict,
+        CaseClass::QualityHold => AlertKind::QualityHold,
+        CaseClass::SyncStopped => AlertKind::SyncStopped,
     }
 }
 

@@ -7,6 +7,12 @@ mirror! {
     CaseClass of model::CaseClass {
         /// A line is down for longer than its threshold.
         Downtime,
+        /// Systems contradict each other for longer than the window.
+        StatusConflict,
+        /// A lot is held, and every system that claims it must show that.
+        QualityHold,
+        /// A stream of a system stopped, because it can not be right.
+        SyncStopped,
     }
 }
 

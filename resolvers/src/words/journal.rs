@@ -123,5 +123,29 @@ mirror! {
         DeadLetter,
         /// A role that an account holds in a plant. Not shown as a node.
         RoleGrant,
+        /// A storage location.
+        StorageLocation,
+        /// A class of materials.
+        MaterialClass,
+        /// A line of a bill of material.
+        BillItem,
+        /// A step of genealogy.
+        LotLink,
+        /// A job response.
+        JobResponse,
+        /// A staging task.
+        StagingTask,
+        /// A shipment.
+        Shipment,
+        /// An item of a shipment.
+        ShipmentItem,
+        /// A document.
+        Document,
+        /// A shift.
+        Shift,
+        /// A contradiction that somebody accepted.
+        AcceptedDifference,
+        /// An alarm of a device.
+        Alarm,
     }
 }

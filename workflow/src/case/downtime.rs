@@ -129,6 +129,10 @@ async fn open(tx: &mut Tx, line: &line::Model, signal_at: DateTime<Utc>) -> Resu
         decided_by: None,
         rework_loops: 0,
         signals: 1,
+        subject_type: None,
+        subject_id: None,
+        attribute: None,
+        hold_id: None,
         revision: 0,
     };
     let case = tx.create::<exception_case::Entity>(row, ChangeKind::CaseOpened).await?;

@@ -163,6 +163,7 @@ async fn command_resequence(
         leased_until: None,
         outcome: None,
         changed_at: tx.at(),
+        hold_id: None,
         revision: 0,
     };
     tx.create::<command::Entity>(row, ChangeKind::Created).await?;

@@ -28,6 +28,9 @@ pub async fn set_timer(
         due_at,
         state: TimerState::Pending,
         ended_at: None,
+        subject_type: None,
+        subject_id: None,
+        attribute: None,
         revision: 0,
     };
     tx.create::<timer::Entity>(row, ChangeKind::Created).await?;

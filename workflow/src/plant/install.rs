@@ -111,6 +111,9 @@ async fn sources(
                     reason: None,
                     changed_at: None,
                     gaps: 0,
+                    actions: "[]".to_owned(),
+                    commands_stopped: false,
+                    manifest: None,
                     revision: 0,
                 };
                 tx.create::<source_system::Entity>(row, ChangeKind::Created).await?.id
@@ -289,6 +292,12 @@ async fn refer(tx: &mut Tx, plant: PlantId, source: SourceId, code: &str, line: 
             subject_type: SubjectType::Line,
             subject_id: line.0,
             source_time: None,
+            claims: "{}".to_owned(),
+            received_time: None,
+            source_version: None,
+            mapping_version: String::new(),
+            absent_since: None,
+            missed_sweeps: 0,
             revision: 0,
         };
         tx.create::<external_reference::Entity>(row, ChangeKind::Created).await?;

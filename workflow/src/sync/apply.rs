@@ -166,6 +166,12 @@ async fn refer(
         subject_type: kind,
         subject_id: id,
         source_time: record.source_time,
+        claims: "{}".to_owned(),
+        received_time: None,
+        source_version: None,
+        mapping_version: context.mapping_version.to_owned(),
+        absent_since: None,
+        missed_sweeps: 0,
         revision: 0,
     };
     Ok(tx.create::<external_reference::Entity>(row, ChangeKind::Created).await?)

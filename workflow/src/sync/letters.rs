@@ -45,6 +45,8 @@ impl Letters {
             payload: serde_json::to_string(record)?,
             at: tx.at(),
             resolved_at: None,
+            attempts: 0,
+            next_retry_at: None,
             revision: 0,
         };
         let row = match before {

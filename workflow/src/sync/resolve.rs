@@ -119,6 +119,7 @@ pub(super) async fn govern(tx: &mut Tx, plant: PlantId, subject: Subject, body: 
                 code,
                 name,
                 unit,
+                class_id: None,
                 revision: 0,
             };
             upsert::<material::Entity>(tx, id.map(|id| id.0), row.id.0, |_| row).await
@@ -139,6 +140,9 @@ pub(super) async fn govern(tx: &mut Tx, plant: PlantId, subject: Subject, body: 
                 status: raw_disposition.first().cloned(),
                 location: location.clone(),
                 open_holds: before.map_or(0, |before| before.open_holds),
+                parent_lot_id: None,
+                other_disposition: None,
+                expires_at: None,
                 revision: 0,
             })
             .await
@@ -158,6 +162,7 @@ pub(super) async fn govern(tx: &mut Tx, plant: PlantId, subject: Subject, body: 
                 unit: unit.clone(),
                 planned_start: *planned_start,
                 planned_end: *planned_end,
+                other_state: None,
                 revision: 0,
             };
             let order = upsert::<production_order::Entity>(tx, id.map(|id| id.0), new.0, |_| row.clone()).await?;
@@ -216,6 +221,10 @@ async fn job(tx: &mut Tx, order: &production_order::Model, line_code: Option<&st
                 state,
                 good_quantity: zero,
                 scrap_quantity: zero,
+                sub_state: None,
+                readiness: None,
+                readiness_detail: None,
+                readiness_at: None,
                 revision: 0,
             };
             tx.create::<job_order::Entity>(row, ChangeKind::Created).await?
