@@ -1,10 +1,9 @@
 //! The ERP as the tests play it: records, handed to the sync of a source as a connector does.
 
 use chrono::{DateTime, Utc};
-use model::{Disposition, RequestState};
-use rust_decimal::Decimal;
+use model::{Disposition, RequestState, SubjectType};
 use serde_json::json;
-use workflow::sync::{Applied, Body, Page, Record, Syncer};
+use workflow::sync::{Applied, Assertion, Body, Page, Record, Statement, Syncer};
 
 use crate::{plant::ERP, world::World};
 
@@ -41,12 +40,20 @@ pub fn page(records: impl IntoIterator<Item = Record>) -> Page {
         cursor: None,
         mapping_version: MAPPING.to_owned(),
         complete: true,
+        sweep: None,
     }
 }
 
 /// A material record. Its code is `M` and its id.
 pub fn material(id: &str, at: DateTime<Utc>) -> Record {
-    let body = Body::Material { code: format!("M{id}"), name: format!("Material {id}"), unit: "kg".to_owned() };
+    let body = Statement::new(
+        SubjectType::Material,
+        [
+            ("code", Assertion::plain(format!("M{id}"))),
+            ("name", Assertion::plain(format!("Material {id}"))),
+            ("unit", Assertion::plain("kg")),
+        ],
+    );
     record("product", id, at, body)
 }
 
@@ -71,15 +78,18 @@ impl Lot<'_> {
     /// The record.
     pub fn at(self, at: DateTime<Utc>) -> Record {
         let raw = self.disposition.map_or_else(str::to_owned, |disposition| disposition.to_string().to_lowercase());
-        let body = Body::Lot {
-            number: self.number.to_owned(),
-            material: self.material.to_owned(),
-            quantity: Decimal::from(self.quantity),
-            unit: "kg".to_owned(),
-            disposition: self.disposition.map_err(str::to_owned),
-            raw_disposition: vec![raw],
-            location: self.location.map(str::to_owned),
-        };
+        let body = Statement::new(
+            SubjectType::MaterialLot,
+            [
+                ("number", Assertion::plain(self.number)),
+                ("material", Assertion::reference(Some(self.material))),
+                ("quantity", Assertion::plain(self.quantity.to_string())),
+                ("unit", Assertion::plain("kg")),
+                ("disposition", Assertion::crossed(vec![raw.clone()], self.disposition.map_err(str::to_owned))),
+                ("status", Assertion::plain(raw)),
+                ("location", Assertion::optional(self.location)),
+            ],
+        );
         record("stock.lot", self.id, at, body)
     }
 }
@@ -110,17 +120,17 @@ impl Order<'_> {
     /// The record.
     pub fn at(self, at: DateTime<Utc>) -> Record {
         let raw = self.state.map_or_else(str::to_owned, |state| state.to_string().to_lowercase());
-        let body = Body::Order {
-            number: self.number.to_owned(),
-            material: self.material.map(str::to_owned),
-            quantity: Decimal::from(self.quantity),
-            unit: "pcs".to_owned(),
-            state: self.state.map_err(str::to_owned),
-            raw_state: vec![raw],
-            line: self.line.map(str::to_owned),
-            planned_start: None,
-            planned_end: None,
-        };
+        let body = Statement::new(
+            SubjectType::ProductionOrder,
+            [
+                ("number", Assertion::plain(self.number)),
+                ("material", Assertion::reference(self.material)),
+                ("quantity", Assertion::plain(self.quantity.to_string())),
+                ("unit", Assertion::plain("pcs")),
+                ("state", Assertion::crossed(vec![raw], self.state.map_err(str::to_owned))),
+                ("line", Assertion::optional(self.line)),
+            ],
+        );
         record("production", self.id, at, body)
     }
 }
@@ -130,13 +140,13 @@ pub fn order<'a>(id: &'a str, number: &'a str) -> Order<'a> {
     Order { id, number, material: None, quantity: 1_000, state: Ok(RequestState::Released), line: None }
 }
 
-fn record(model: &str, id: &str, at: DateTime<Utc>, body: Body) -> Record {
+fn record(model: &str, id: &str, at: DateTime<Utc>, says: Statement) -> Record {
     Record {
         external_model: model.to_owned(),
         external_id: id.to_owned(),
         version: Some(at.timestamp_micros().to_string()),
         source_time: Some(at),
-        body,
+        body: Body::Says(says),
         raw: json!({ "id": id }),
     }
 }

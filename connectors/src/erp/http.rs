@@ -9,10 +9,10 @@ mod wire;
 use std::{collections::BTreeMap, time::Duration};
 
 use chrono::{DateTime, Utc};
-use model::{Disposition, RequestState};
+use model::{Disposition, RequestState, SubjectType};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use workflow::sync::{Body, Page, Record};
+use workflow::sync::{Assertion, Body, Page, Record, Statement};
 
 pub(crate) use self::client::{Client, Posted};
 pub(crate) use self::wire::Order as WireOrder;
@@ -70,31 +70,39 @@ impl HttpSource {
     }
 
     fn lot(&self, lot: wire::Lot) -> Body {
-        Body::Lot {
-            number: lot.number,
-            material: lot.material_id.to_string(),
-            quantity: lot.quantity,
-            unit: lot.unit,
-            disposition: self.lots.map(&[&lot.stock_type]),
-            raw_disposition: vec![lot.stock_type],
-            location: lot.location,
-        }
+        let disposition = self.lots.map(&[&lot.stock_type]);
+        Body::Says(Statement::new(
+            SubjectType::MaterialLot,
+            [
+                ("number", Assertion::plain(lot.number)),
+                ("material", Assertion::reference(Some(lot.material_id))),
+                ("quantity", Assertion::plain(lot.quantity.normalize().to_string())),
+                ("unit", Assertion::plain(lot.unit)),
+                ("disposition", Assertion::crossed(vec![lot.stock_type.clone()], disposition)),
+                ("status", Assertion::plain(lot.stock_type)),
+                ("location", Assertion::optional(lot.location)),
+            ],
+        ))
     }
 
     fn order(&self, order: wire::Order) -> Body {
         // The interface speaks of lines; a plant that calls them otherwise names each in the plant file.
         let line = order.line.map(|line| self.line_by_location.get(&line).cloned().unwrap_or(line));
-        Body::Order {
-            number: order.number,
-            material: order.material_id.map(|id| id.to_string()),
-            quantity: order.quantity,
-            unit: order.unit,
-            state: self.orders.map(&[&order.status]),
-            raw_state: vec![order.status],
-            line,
-            planned_start: order.planned_start,
-            planned_end: order.planned_end,
-        }
+        let state = self.orders.map(&[&order.status]);
+        let time = |time: Option<DateTime<Utc>>| Assertion::optional(time.map(|time| time.to_rfc3339()));
+        Body::Says(Statement::new(
+            SubjectType::ProductionOrder,
+            [
+                ("number", Assertion::plain(order.number)),
+                ("material", Assertion::reference(order.material_id)),
+                ("quantity", Assertion::plain(order.quantity.normalize().to_string())),
+                ("unit", Assertion::plain(order.unit)),
+                ("state", Assertion::crossed(vec![order.status], state)),
+                ("line", Assertion::optional(line)),
+                ("plannedStart", time(order.planned_start)),
+                ("plannedEnd", time(order.planned_end)),
+            ],
+        ))
     }
 }
 
@@ -118,7 +126,14 @@ impl Source for HttpSource {
         // A page that says there is more and is empty would be asked for for ever.
         let more = has_more && !seen.is_empty();
         let cursor = cursor.advance(pass, &seen, more).to_text();
-        Ok(Page { stream: stream.to_owned(), records, cursor: Some(cursor), mapping_version: mapping, complete: !more })
+        Ok(Page {
+            stream: stream.to_owned(),
+            records,
+            cursor: Some(cursor),
+            mapping_version: mapping,
+            complete: !more,
+            sweep: None,
+        })
     }
 }
 
@@ -149,7 +164,14 @@ fn record<T: DeserializeOwned>(model: &str, row: Value, read: impl FnOnce(T) -> 
 }
 
 fn material(material: wire::Material) -> Body {
-    Body::Material { code: material.code, name: material.name, unit: material.unit }
+    Body::Says(Statement::new(
+        SubjectType::Material,
+        [
+            ("code", Assertion::plain(material.code)),
+            ("name", Assertion::plain(material.name)),
+            ("unit", Assertion::plain(material.unit)),
+        ],
+    ))
 }
 
 #[cfg(test)]

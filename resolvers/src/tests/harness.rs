@@ -7,18 +7,17 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
+    },
 };
 
 use async_graphql::{Request, Response, Variables};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream::BoxStream};
 use model::{
-    Disposition, LineId, LineState, PlantId, Principal, RequestState, Role, SourceId, SourceKind, Store, StoreOptions,
+    Disposition, LineId, LineState, PlantId, Principal, RequestState, SubjectType, Role, SourceId, SourceKind, Store, StoreOptions,
     clock::{Clock, SystemClock},
     journal::{Journal, JournalOptions},
 };
-use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
@@ -29,7 +28,7 @@ use workflow::{
     plant::{self, Installed, LineDefinition, ParameterDefinition, PlantDefinition, SourceDefinition},
     rights::Table,
     service::Service,
-    sync::{Body, Page, Record, Syncer},
+    sync::{Assertion, Body, Page, Record, Statement, Syncer},
 };
 
 use crate::{Deps, Schema, prepare, schema};
@@ -297,35 +296,46 @@ fn record(model: &str, id: &str, body: Body) -> Record {
 }
 
 pub fn material(id: &str, code: &str) -> Record {
-    record("product", id, Body::Material { code: code.into(), name: format!("Material {code}"), unit: "kg".into() })
+    let says = Statement::new(
+        SubjectType::Material,
+        [
+            ("code", Assertion::plain(code)),
+            ("name", Assertion::plain(format!("Material {code}"))),
+            ("unit", Assertion::plain("kg")),
+        ],
+    );
+    record("product", id, Body::Says(says))
 }
 
 pub fn order(id: &str, number: &str) -> Record {
-    let body = Body::Order {
-        number: number.into(),
-        material: Some("1".into()),
-        quantity: Decimal::new(12_050, 1),
-        unit: "kg".into(),
-        state: Ok(RequestState::Released),
-        raw_state: vec!["REL".into(), "PRT".into()],
-        line: Some("L1".into()),
-        planned_start: None,
-        planned_end: None,
-    };
-    record("production", id, body)
+    let says = Statement::new(
+        SubjectType::ProductionOrder,
+        [
+            ("number", Assertion::plain(number)),
+            ("material", Assertion::reference(Some("1"))),
+            ("quantity", Assertion::plain("1205")),
+            ("unit", Assertion::plain("kg")),
+            ("state", Assertion::mapped(vec!["REL".into(), "PRT".into()], RequestState::Released)),
+            ("line", Assertion::plain("L1")),
+        ],
+    );
+    record("production", id, Body::Says(says))
 }
 
 pub fn lot(id: &str, number: &str, disposition: Disposition) -> Record {
-    let body = Body::Lot {
-        number: number.into(),
-        material: "1".into(),
-        quantity: Decimal::new(25, 1),
-        unit: "kg".into(),
-        disposition: Ok(disposition),
-        raw_disposition: vec!["S1".into()],
-        location: Some("W1".into()),
-    };
-    record("lot", id, body)
+    let says = Statement::new(
+        SubjectType::MaterialLot,
+        [
+            ("number", Assertion::plain(number)),
+            ("material", Assertion::reference(Some("1"))),
+            ("quantity", Assertion::plain("2.5")),
+            ("unit", Assertion::plain("kg")),
+            ("disposition", Assertion::mapped(vec!["S1".into()], disposition)),
+            ("status", Assertion::plain("S1")),
+            ("location", Assertion::plain("W1")),
+        ],
+    );
+    record("lot", id, Body::Says(says))
 }
 
 pub fn only(plant: PlantId) -> BTreeSet<PlantId> {

@@ -180,8 +180,9 @@ on_both! {
         let at = world.ago(600);
         erp.apply([material_record("1", at), lot("1", "LOT-1", "1").at(at)]).await;
         let mut remapped = lot("1", "LOT-1", "1").at(at);
-        if let workflow::sync::Body::Lot { disposition, .. } = &mut remapped.body {
-            *disposition = Ok(Disposition::Restricted);
+        if let workflow::sync::Body::Says(says) = &mut remapped.body {
+            let disposition = says.attributes.get_mut("disposition").unwrap();
+            disposition.canonical = Ok(Some(Disposition::Restricted.to_string()));
         }
         let applied = erp.syncer.apply(Page { mapping_version: "test/2".into(), ..page([remapped]) }).await.unwrap();
         assert_eq!(applied.changed, 1);

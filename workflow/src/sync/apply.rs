@@ -18,6 +18,7 @@ use crate::{
         facts::{Fact, Refused, facts},
         letters::Letters,
         resolve::{Materials, govern, subject},
+        told::Body,
     },
 };
 
@@ -98,7 +99,7 @@ async fn apply_record(
 ) -> Result<Effect, Error> {
     let reference = known.references.get(&record.key()).cloned();
     let late = reference.as_ref().is_some_and(|known| is_older(record.source_time, known.source_time));
-    let facts = match facts(&record.body) {
+    let facts = match facts(&Body::of(&record.body)) {
         Ok(facts) => facts,
         Err(_) if late => return Ok(Effect::Late),
         Err(refused) => return Ok(Effect::Refused(refused)),
@@ -118,7 +119,7 @@ async fn apply_record(
         Ok(subject) => subject,
         Err(refused) => return Ok(Effect::Refused(refused)),
     };
-    let id = govern(tx, context.plant, subject, &record.body).await?;
+    let id = govern(tx, context.plant, subject, &Body::of(&record.body)).await?;
     match &reference {
         Some(reference) => remember(tx, known, reference, record).await?,
         None => {

@@ -3,7 +3,7 @@
 use model::Code;
 use rust_decimal::Decimal;
 
-use crate::sync::Body;
+use crate::sync::told::Body;
 
 /// Largest quantity that is believed; beyond it a record is a typing error.
 const QUANTITY_MAX: i64 = 1_000_000_000_000;

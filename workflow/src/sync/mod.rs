@@ -9,7 +9,9 @@ mod letters;
 mod record;
 mod resolve;
 mod syncer;
+mod told;
+pub mod vocabulary;
 
-pub use record::{Applied, Body, Page, Record};
+pub use record::{Applied, Assertion, Body, Page, Record, Statement, Sweep, Unmapped};
 pub use syncer::Syncer;
 pub(crate) use syncer::set_freshness;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     error::Error,
-    sync::{Body, Record, apply::PageContext, facts::Refused},
+    sync::{Record, apply::PageContext, facts::Refused, told::Body},
 };
 
 /// Materials by the source's id.
@@ -67,7 +67,7 @@ pub(super) async fn subject(
             .copied()
             .ok_or_else(|| Refused::new(Code::ReferenceMissing, format!("the material {id} has not arrived")))
     };
-    let named = match &record.body {
+    let named = match &Body::of(&record.body) {
         Body::Unreadable { problem } => return Ok(Err(Refused::new(Code::InvalidInput, problem.clone()))),
         Body::Material { code, .. } => {
             Subject::Material(tx.job_material_by_code(context.plant, code).await?.map(|row| row.id))

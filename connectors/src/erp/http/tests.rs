@@ -37,17 +37,21 @@ fn an_order_becomes_a_record_with_its_line_and_time() {
     let record = source().record("orders", order("FILLER", "STARTED"));
     assert_eq!((record.external_id.as_str(), record.version.as_deref()), ("7", Some("3")));
     assert_eq!(record.source_time, Some("2026-11-22T10:00:00.000001Z".parse().unwrap()));
-    let Body::Order { number, quantity, state, line, material, planned_end, .. } = record.body else { panic!() };
-    assert_eq!((number.as_str(), quantity.to_string().as_str()), ("PO-7", "1200.50"));
-    assert_eq!((state, line.as_deref()), (Ok(RequestState::Running), Some("L1")));
-    assert_eq!((material.as_deref(), planned_end), (Some("2"), None));
+    let Body::Says(says) = record.body else { panic!() };
+    let said = |name: &str| says.attributes[name].canonical.clone().unwrap();
+    assert_eq!((said("number").as_deref(), said("quantity").as_deref()), (Some("PO-7"), Some("1200.5")));
+    assert_eq!((said("state").as_deref(), said("line").as_deref()), (Some("RUNNING"), Some("L1")));
+    assert_eq!((said("material").as_deref(), said("plannedEnd")), (Some("id:2"), None));
 }
 
 #[test]
 fn an_unknown_status_is_handed_on_unmapped() {
     let record = source().record("orders", order("L9", "PAUSED"));
-    let Body::Order { state, raw_state, line, .. } = record.body else { panic!() };
-    assert_eq!((state, raw_state), (Err("PAUSED".to_owned()), vec!["PAUSED".to_owned()]));
+    let Body::Says(says) = record.body else { panic!() };
+    let state = &says.attributes["state"];
+    assert_eq!(state.values, ["PAUSED"]);
+    assert_eq!(state.canonical, Err(workflow::sync::Unmapped::Value("PAUSED".to_owned())));
+    let line = says.attributes["line"].canonical.clone().unwrap();
     assert_eq!(line.as_deref(), Some("L9"), "a line that the plant file does not rename keeps its name");
 }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use model::{Disposition, RequestState};
+use model::{Disposition, RequestState, SubjectType};
 use serde_json::Value;
-use workflow::sync::{Body, Record};
+use workflow::sync::{Assertion, Body, Record, Statement};
 
 use super::{row::Row, stock::Whereabouts};
 use crate::erp::crosswalk::Crosswalk;
@@ -37,25 +37,32 @@ pub(super) fn record(model: &str, row: Value, read: impl FnOnce(Row<'_>) -> Resu
 
 /// A product: its name and unit are those of its template.
 pub(super) fn material(row: Row<'_>) -> Result<Said, String> {
-    let body = Body::Material {
-        code: row.text("code")?.to_owned(),
-        name: row.text("name")?.to_owned(),
-        unit: row.text("default_uom.symbol")?.to_owned(),
-    };
+    let body = Body::Says(Statement::new(
+        SubjectType::Material,
+        [
+            ("code", Assertion::plain(row.text("code")?)),
+            ("name", Assertion::plain(row.text("name")?)),
+            ("unit", Assertion::plain(row.text("default_uom.symbol")?)),
+        ],
+    ));
     Ok(Said { body, changed: row.changed()?.max(row.changed_through("template.")?), version: None })
 }
 
 /// A lot, as usable as the place where it is.
 pub(super) fn lot(row: Row<'_>, whereabouts: &Whereabouts, crosswalk: &Crosswalk<Disposition>) -> Result<Said, String> {
-    let body = Body::Lot {
-        number: row.text("number")?.to_owned(),
-        material: row.reference("product")?.ok_or("product: it is empty")?.to_string(),
-        quantity: whereabouts.quantity(),
-        unit: row.text("default_uom.symbol")?.to_owned(),
-        disposition: crosswalk.map(&whereabouts.kinds()),
-        raw_disposition: whereabouts.raw(),
-        location: whereabouts.location(),
-    };
+    let material = row.reference("product")?.ok_or("product: it is empty")?;
+    let body = Body::Says(Statement::new(
+        SubjectType::MaterialLot,
+        [
+            ("number", Assertion::plain(row.text("number")?)),
+            ("material", Assertion::reference(Some(material))),
+            ("quantity", Assertion::plain(whereabouts.quantity().normalize().to_string())),
+            ("unit", Assertion::plain(row.text("default_uom.symbol")?)),
+            ("disposition", Assertion::crossed(whereabouts.raw(), crosswalk.map(&whereabouts.kinds()))),
+            ("status", Assertion::optional(whereabouts.raw().first().cloned())),
+            ("location", Assertion::optional(whereabouts.location())),
+        ],
+    ));
     Ok(Said { body, changed: row.changed()?.max(whereabouts.moved_at()), version: None })
 }
 
@@ -67,17 +74,21 @@ pub(super) fn order(
 ) -> Result<Said, String> {
     let state = row.text("state")?;
     let location = row.optional_text("location.code")?;
-    let body = Body::Order {
-        number: row.text("number")?.to_owned(),
-        material: row.reference("product")?.map(|id| id.to_string()),
-        quantity: row.decimal("quantity")?,
-        unit: row.text("unit.symbol")?.to_owned(),
-        state: crosswalk.map(&[state]),
-        raw_state: vec![state.to_owned()],
-        line: location.and_then(|code| line_by_location.get(code)).cloned(),
-        planned_start: row.date("planned_start_date")?,
-        planned_end: row.date("planned_date")?,
-    };
+    let line = location.and_then(|code| line_by_location.get(code)).cloned();
+    let time = |time: Option<DateTime<Utc>>| Assertion::optional(time.map(|time| time.to_rfc3339()));
+    let body = Body::Says(Statement::new(
+        SubjectType::ProductionOrder,
+        [
+            ("number", Assertion::plain(row.text("number")?)),
+            ("material", Assertion::reference(row.reference("product")?)),
+            ("quantity", Assertion::plain(row.decimal("quantity")?.normalize().to_string())),
+            ("unit", Assertion::plain(row.text("unit.symbol")?)),
+            ("state", Assertion::crossed(vec![state.to_owned()], crosswalk.map(&[state]))),
+            ("line", Assertion::optional(line)),
+            ("plannedStart", time(row.date("planned_start_date")?)),
+            ("plannedEnd", time(row.date("planned_date")?)),
+        ],
+    ));
     let version = row.optional_text("_timestamp")?.map(str::to_owned);
     Ok(Said { body, changed: row.changed()?, version })
 }

@@ -258,7 +258,7 @@ impl Source for TrytonSource {
         let name = Stream::NAMES[stream as usize].to_owned();
         let records = self.records(stream, rows).await?;
         let cursor = cursor.advance(pass, &seen, more).to_text();
-        Ok(Page { stream: name, records, cursor: Some(cursor), mapping_version: mapping, complete: !more })
+        Ok(Page { stream: name, records, cursor: Some(cursor), mapping_version: mapping, complete: !more, sweep: None })
     }
 }
 
