@@ -3,7 +3,7 @@
 use sea_orm::{ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{
-    entity::{area, enterprise, line, parameter, plant, work_unit},
+    entity::{area, enterprise, line, parameter, plant, shift, storage_location, work_unit},
     error::{Doing, Error},
     ids::{AreaId, EnterpriseId, LineId, PlantId},
     store::{Page, PageRequest, Tx, View},
@@ -80,6 +80,21 @@ impl View {
         .await
     }
 
+    /// The shifts of these plants.
+    pub async fn shifts_of(&self, plants: &[PlantId]) -> Result<Vec<shift::Model>, Error> {
+        self.having::<shift::Entity, _>(shift::Column::PlantId, plants).await
+    }
+
+    /// The shifts of these plants with one of these codes.
+    pub async fn shifts_by_codes(&self, plants: &[PlantId], codes: &[String]) -> Result<Vec<shift::Model>, Error> {
+        self.of_plants::<shift::Entity>(plants, shift::Column::Code, codes).await
+    }
+
+    /// The storage locations of these areas.
+    pub async fn storage_locations_of_areas(&self, areas: &[AreaId]) -> Result<Vec<storage_location::Model>, Error> {
+        self.having::<storage_location::Entity, _>(storage_location::Column::AreaId, areas).await
+    }
+
     /// The work units of these lines.
     pub async fn work_units_of(&self, lines: &[LineId]) -> Result<Vec<work_unit::Model>, Error> {
         self.all::<work_unit::Entity>(Condition::all().add(work_unit::Column::LineId.is_in(lines.iter().copied())))
@@ -121,6 +136,16 @@ impl Tx {
     /// The lines of a plant.
     pub async fn job_lines(&self, plant: PlantId) -> Result<Vec<line::Model>, Error> {
         line::Entity::find().filter(line::Column::PlantId.eq(plant)).all(self.connection()).await.doing("read lines")
+    }
+
+    /// The lines of a plant with these codes.
+    pub async fn job_lines_by_codes(&self, plant: PlantId, codes: &[String]) -> Result<Vec<line::Model>, Error> {
+        self.job_of_plant::<line::Entity>(plant, line::Column::Code, codes).await
+    }
+
+    /// The shifts of a plant.
+    pub async fn job_shifts(&self, plant: PlantId) -> Result<Vec<shift::Model>, Error> {
+        shift::Entity::find().filter(shift::Column::PlantId.eq(plant)).all(self.connection()).await.doing("read shifts")
     }
 
     /// These lines, locked in the order of their ids so that two writers never wait for each other.

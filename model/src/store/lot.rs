@@ -1,5 +1,7 @@
 //! Materials, lots, holds.
 
+use std::collections::HashSet;
+
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 
 use crate::{
@@ -7,7 +9,7 @@ use crate::{
     error::{Doing, Error},
     ids::{LotId, MaterialId, PlantId},
     state::{Disposition, HoldState},
-    store::{Page, PageRequest, Tx, View},
+    store::{Page, PageRequest, Tx, View, batch::halves},
 };
 
 impl View {
@@ -38,6 +40,21 @@ impl View {
                 .add(material_lot::Column::Number.is_in(numbers.iter().map(String::as_str))),
         )
         .await
+    }
+
+    /// A stretch of the lots of a material.
+    pub async fn lots_of_material_page(
+        &self,
+        material: MaterialId,
+        request: PageRequest,
+    ) -> Result<Page<material_lot::Model>, Error> {
+        self.page::<material_lot::Entity>(Condition::all().add(material_lot::Column::MaterialId.eq(material)), request)
+            .await
+    }
+
+    /// Number of the same lots.
+    pub async fn lots_of_material_count(&self, material: MaterialId) -> Result<u64, Error> {
+        self.count::<material_lot::Entity>(Condition::all().add(material_lot::Column::MaterialId.eq(material))).await
     }
 
     /// The holds of these lots.
@@ -75,6 +92,32 @@ impl Tx {
             .one(self.connection())
             .await
             .doing("find a lot")
+    }
+
+    /// The lots of a plant with these numbers; several materials may use one number.
+    pub async fn job_lots_by_numbers(
+        &self,
+        plant: PlantId,
+        numbers: &[String],
+    ) -> Result<Vec<material_lot::Model>, Error> {
+        self.job_of_plant::<material_lot::Entity>(plant, material_lot::Column::Number, numbers).await
+    }
+
+    /// The lots of a plant with these pairs of material and number.
+    pub async fn job_lots_by_keys(
+        &self,
+        plant: PlantId,
+        pairs: &[(MaterialId, String)],
+    ) -> Result<Vec<material_lot::Model>, Error> {
+        let wanted: HashSet<_> = pairs.iter().map(|(material, number)| (*material, number.as_str())).collect();
+        let mut found = self.job_lots_by_numbers(plant, &halves(pairs, |(_, number)| number)).await?;
+        found.retain(|row| wanted.contains(&(row.material_id, row.number.as_str())));
+        Ok(found)
+    }
+
+    /// The lots of these materials: stock.
+    pub async fn job_lots_of_materials(&self, materials: &[MaterialId]) -> Result<Vec<material_lot::Model>, Error> {
+        self.job_in::<material_lot::Entity, _>(Condition::all(), material_lot::Column::MaterialId, materials).await
     }
 
     /// The open holds of a lot.

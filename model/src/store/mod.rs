@@ -3,17 +3,23 @@
 //! Queries are grouped by topic, one file each. A read takes a [`crate::Scope`], apart from those named `job_…`, which
 //! serve the process itself.
 
+mod batch;
 mod connect;
 mod idempotency;
 mod lease;
 mod tx;
 mod view;
 
+mod alarm;
 mod case;
 mod directory;
+mod genealogy;
 mod line;
+mod logistics;
 mod lot;
+mod material;
 mod order;
+mod reference;
 mod source;
 mod timer;
 

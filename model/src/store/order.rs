@@ -3,9 +3,9 @@
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 
 use crate::{
-    entity::{job_order, production_order},
+    entity::{job_order, job_response, production_order},
     error::{Doing, Error},
-    ids::{OrderId, PlantId},
+    ids::{JobOrderId, OrderId, PlantId},
     state::RequestState,
     store::{Page, PageRequest, Tx, View},
 };
@@ -40,6 +40,20 @@ impl View {
         .await
     }
 
+    /// The job responses of these job orders.
+    pub async fn job_responses_of(&self, jobs: &[JobOrderId]) -> Result<Vec<job_response::Model>, Error> {
+        self.having::<job_response::Entity, _>(job_response::Column::JobOrderId, jobs).await
+    }
+
+    /// The job responses of these plants with one of these numbers.
+    pub async fn job_responses_by_numbers(
+        &self,
+        plants: &[PlantId],
+        numbers: &[String],
+    ) -> Result<Vec<job_response::Model>, Error> {
+        self.of_plants::<job_response::Entity>(plants, job_response::Column::Number, numbers).await
+    }
+
     /// The job orders of these production orders.
     pub async fn job_orders_of(&self, orders: &[OrderId]) -> Result<Vec<job_order::Model>, Error> {
         self.all::<job_order::Entity>(Condition::all().add(job_order::Column::OrderId.is_in(orders.iter().copied())))
@@ -66,6 +80,29 @@ impl Tx {
             .one(self.connection())
             .await
             .doing("find a production order")
+    }
+
+    /// The production orders of a plant with these numbers.
+    pub async fn job_orders_by_numbers(
+        &self,
+        plant: PlantId,
+        numbers: &[String],
+    ) -> Result<Vec<production_order::Model>, Error> {
+        self.job_of_plant::<production_order::Entity>(plant, production_order::Column::Number, numbers).await
+    }
+
+    /// The job orders of these production orders.
+    pub async fn job_job_orders_of(&self, orders: &[OrderId]) -> Result<Vec<job_order::Model>, Error> {
+        self.job_in::<job_order::Entity, _>(Condition::all(), job_order::Column::OrderId, orders).await
+    }
+
+    /// The job responses of a plant with these numbers.
+    pub async fn job_responses_by_numbers(
+        &self,
+        plant: PlantId,
+        numbers: &[String],
+    ) -> Result<Vec<job_response::Model>, Error> {
+        self.job_of_plant::<job_response::Entity>(plant, job_response::Column::Number, numbers).await
     }
 
     /// The job order of a production order.
