@@ -7,14 +7,15 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    },
+    time::Duration,
 };
 
 use async_graphql::{Request, Response, Variables};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream::BoxStream};
 use model::{
-    Disposition, LineId, LineState, PlantId, Principal, RequestState, SubjectType, Role, SourceId, SourceKind, Store, StoreOptions,
+    Disposition, LineId, LineState, PlantId, Principal, RequestState, Role, SourceId, SourceKind, Store, StoreOptions,
+    SubjectType,
     clock::{Clock, SystemClock},
     journal::{Journal, JournalOptions},
 };
