@@ -37,6 +37,8 @@ codes! {
     CursorInvalid = "CURSOR_INVALID",
     /// A cursor lies before what is retained.
     CursorExpired = "CURSOR_EXPIRED",
+    /// A moment lies before what is retained.
+    AsOfExpired = "AS_OF_EXPIRED",
     /// The object has another revision than expected.
     Conflict = "CONFLICT",
     /// The state of the object does not allow the step.

@@ -43,6 +43,9 @@ pub enum Error {
     /// A cursor lies before what is retained.
     #[error("the cursor lies before what the journal retains")]
     CursorExpired,
+    /// A moment lies before what is retained.
+    #[error("the moment lies before what the journal retains")]
+    AsOfExpired,
     /// The journal does not verify.
     #[error("the journal is broken at position {pos}: {what}")]
     JournalBroken {
@@ -68,6 +71,7 @@ impl Error {
             Self::LeaseLost { .. } => Code::LeaseLost,
             Self::CursorInvalid => Code::CursorInvalid,
             Self::CursorExpired => Code::CursorExpired,
+            Self::AsOfExpired => Code::AsOfExpired,
             Self::JournalBroken { .. } => Code::JournalBroken,
             Self::Closing => Code::ShuttingDown,
         }

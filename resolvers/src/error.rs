@@ -60,7 +60,7 @@ impl From<model::Error> for Error {
     fn from(error: model::Error) -> Self {
         match error.code() {
             // These say what the caller did, in words made for the caller.
-            code @ (Code::CursorInvalid | Code::CursorExpired | Code::ShuttingDown) => {
+            code @ (Code::AsOfExpired | Code::CursorInvalid | Code::CursorExpired | Code::ShuttingDown) => {
                 Self::refused(code, error.to_string())
             }
             code => Self::inside(code, &error),

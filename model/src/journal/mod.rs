@@ -3,6 +3,7 @@
 //! Positions are dense because the last thing a transaction does is to lock the one head row; a hash chain makes the rows
 //! tamper-evident; a tail keeps the newest in memory and feeds every reader.
 
+mod as_of;
 mod chain;
 mod cursor;
 mod kind;
@@ -11,6 +12,7 @@ mod retention;
 mod tail;
 mod verify;
 
+pub use as_of::AsOf;
 pub use chain::row_hash;
 pub use cursor::CursorKey;
 pub use kind::ChangeKind;

@@ -94,6 +94,14 @@ impl Journal {
         self.key.seal(pos)
     }
 
+    /// The position of a cursor.
+    ///
+    /// # Errors
+    /// [`Error::CursorInvalid`] for a cursor of another journal.
+    pub fn position_of(&self, cursor: &str) -> Result<i64, Error> {
+        self.key.open(cursor)
+    }
+
     /// A reader of everything in `scope` after the cursor, or after the present head.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! Queries are grouped by topic, one file each. A read takes a [`crate::Scope`], apart from those named `job_…`, which
 //! serve the process itself.
 
+mod as_of;
 mod batch;
 mod connect;
 mod idempotency;
