@@ -11,6 +11,7 @@ mod word;
 
 pub mod principal;
 pub mod quantity;
+pub mod reconcile;
 pub mod scope;
 pub mod state;
 

@@ -1,5 +1,7 @@
 //! The link of a system's own id to a subject of the twin.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -52,6 +54,39 @@ pub struct Model {
     pub missed_sweeps: i64,
     /// Counts the changes of this row, from 1.
     pub revision: i64,
+}
+
+/// What a system says of one attribute, as it is kept in [`Model::claims`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// The values as the system wrote them; none: it says that there is nothing.
+    #[serde(rename = "v")]
+    pub values: Vec<String>,
+    /// What they mean; a reference is the natural key of the subject that it leads to.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub canonical: Option<String>,
+    /// The subject that a reference leads to.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Uuid>,
+    /// Since when, on the system's clock.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    pub source_time: Option<DateTime<Utc>>,
+    /// Since when, on ours.
+    #[serde(rename = "r")]
+    pub received_time: DateTime<Utc>,
+}
+
+/// What a system says of a subject, by attribute.
+pub type Claims = BTreeMap<String, Said>;
+
+impl Model {
+    /// What the system says.
+    ///
+    /// # Errors
+    /// When the column was not written by this program.
+    pub fn says(&self) -> Result<Claims, serde_json::Error> {
+        serde_json::from_str(&self.claims)
+    }
 }
 
 impl ActiveModelBehavior for ActiveModel {}
