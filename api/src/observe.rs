@@ -1,6 +1,6 @@
 //! What the process tells about itself: log lines, correlation ids and measurements.
 
-use std::{io::IsTerminal, time::Duration};
+use std::{borrow::Cow, io::IsTerminal, time::Duration};
 
 use axum::{
     extract::Request,
@@ -22,6 +22,9 @@ pub const CORRELATION_HEADER: HeaderName = HeaderName::from_static("x-request-id
 /// A longer id is not an id.
 const CORRELATION_BYTES_MAX: usize = 64;
 
+/// The target under which the library of the OPC UA client logs.
+const OPCUA_CLIENT: &str = "opcua_client";
+
 /// Buckets of histograms, in seconds: from one poll of memory to the deadline of a mutation.
 const BUCKETS_SECONDS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
@@ -31,7 +34,7 @@ const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// Sets up logging for this process, to standard error: standard output belongs to the commands. Calling it again
 /// changes nothing.
 pub fn start_logging(log: &Log) {
-    let filter = EnvFilter::builder().parse_lossy(&log.level);
+    let filter = EnvFilter::builder().parse_lossy(levels(&log.level));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = match log.format {
         LogFormat::Pretty => lines.with_ansi(std::io::stderr().is_terminal()).with_target(false).boxed(),
@@ -39,6 +42,15 @@ pub fn start_logging(log: &Log) {
     };
     // An error means that a test or an embedding process has set up its own.
     let _already = tracing_subscriber::registry().with(filter).with(lines).try_init();
+}
+
+/// The levels, with the library of the OPC UA client silenced unless they name it: it calls every ordinary reconnect an
+/// error, and our own client says what happened and what to do.
+fn levels(level: &str) -> Cow<'_, str> {
+    match level.contains(OPCUA_CLIENT) {
+        true => Cow::Borrowed(level),
+        false => Cow::Owned(format!("{level},{OPCUA_CLIENT}=off")),
+    }
 }
 
 /// Starts to gather measurements for this process.

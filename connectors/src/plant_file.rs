@@ -3,7 +3,8 @@
 //! It is TOML, it refuses keys that it does not know, and every error names the file, the key, and what to write instead.
 //! It holds no secrets, only where to find them. `patterns/plants/demo.toml` is a commented example.
 
-mod duration;
+mod alarms;
+pub(crate) mod duration;
 mod erp;
 mod line;
 mod node;
@@ -24,6 +25,7 @@ use workflow::{
 };
 
 pub use self::{
+    alarms::AlarmBinding,
     erp::{ErpKind, ErpSection},
     line::{Area, CounterBinding, LineSection, ParameterBinding, StateBinding, StateKind, WorkUnit},
     node::NodeBinding,
@@ -133,7 +135,8 @@ impl PlantFile {
                 return Err(at.wrong(&format!("line[{index}].code"), &problem, "give every line a code of its own"));
             }
         }
-        if self.opcua.is_some() && !self.lines.iter().any(LineSection::is_bound) {
+        let of_the_plant = self.opcua.as_ref().is_some_and(|opcua| !opcua.alarms.is_empty());
+        if self.opcua.is_some() && !of_the_plant && !self.lines.iter().any(LineSection::is_bound) {
             let problem = "no line binds a node of the OPC UA server";
             return Err(at.wrong("opcua", problem, "add [line.state] with kind and node, or remove [opcua]"));
         }
@@ -163,10 +166,17 @@ impl PlantFile {
             code: self.plant.code.clone(),
             name: self.plant.name.clone(),
             time_zone: self.plant.time_zone.clone(),
+            tolerances: Vec::new(),
             lines: self.lines.iter().map(|line| line.definition(reports)).collect(),
             sources: opcua
                 .chain(erp)
-                .map(|(code, name, kind)| SourceDefinition { code: code.clone(), name: name.clone(), kind })
+                .map(|(code, name, kind)| SourceDefinition {
+                    code: code.clone(),
+                    name: name.clone(),
+                    kind,
+                    manifest: None,
+                    actions: Vec::new(),
+                })
                 .collect(),
         }
     }

@@ -5,6 +5,7 @@ mod check_config;
 mod database;
 mod demo;
 mod migrate;
+mod opcua;
 mod schema;
 mod serve;
 mod token;
@@ -60,6 +61,9 @@ enum Command {
     /// Check the journal
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Look at the OPC UA server of a plant
+    #[command(subcommand)]
+    Opcua(opcua::OpcUa),
 }
 
 impl Cli {
@@ -74,6 +78,7 @@ impl Cli {
             Command::CheckConfig(check) => check.run(&loaded),
             Command::Token(token) => token.run(&loaded.config),
             Command::Audit(audit) => audit.run(loaded).await,
+            Command::Opcua(opcua) => opcua.run().await,
         }
     }
 }
@@ -106,7 +111,7 @@ mod tests {
     fn help_names_every_command_and_exit_code() {
         let help = Cli::command().render_help().to_string();
         for part in
-            ["demo", "serve", "migrate", "schema", "check-config", "token", "audit", "Exit codes:", "  6  stopped"]
+            ["demo", "serve", "migrate", "schema", "check-config", "token", "audit", "opcua", "Exit codes:", "  6  stopped"]
         {
             assert!(help.contains(part), "{part} is missing in:\n{help}");
         }

@@ -6,6 +6,7 @@ use model::LineId;
 use workflow::plant::Installed;
 
 use super::{
+    discover::BrowseRequest,
     item::{Item, Target},
     packml::Level,
     path::{STANDARD, Segment},
@@ -65,6 +66,22 @@ impl OpcUaConfig {
             publishing_interval: section.publishing_interval,
             items,
         }))
+    }
+}
+
+impl OpcUaConfig {
+    /// A server that is only looked at.
+    pub(super) fn visiting(request: &BrowseRequest) -> Self {
+        Self {
+            source: "OPCUA".to_owned(),
+            url: request.url.clone(),
+            security: request.security,
+            certificate_host: request.certificate_host.clone(),
+            identity: request.identity.clone(),
+            pki: request.pki.clone(),
+            publishing_interval: Duration::ZERO,
+            items: Vec::new(),
+        }
     }
 }
 

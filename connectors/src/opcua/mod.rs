@@ -17,6 +17,7 @@ mod connect;
 mod cursor;
 mod decode;
 mod delivery;
+mod discover;
 mod engine;
 mod health;
 mod item;
@@ -34,8 +35,10 @@ mod source;
 mod stamp;
 mod subscription;
 mod transport;
+mod visit;
 mod watchdog;
 
 pub use config::OpcUaConfig;
+pub use discover::{BrowseRequest, Proposed, browse};
 pub use engine::{Engine, Handle};
 pub use health::{DeadItem, Health, SessionMode};

@@ -7,15 +7,15 @@ use opcua::{
     client::{
         Session, UARequest,
         services::{
-            CreateMonitoredItems, CreateSubscription, DeleteMonitoredItems, DeleteSubscriptions, Publish, Read,
-            Republish, TransferSubscriptions, TranslateBrowsePaths,
+            Browse, BrowseNext, CreateMonitoredItems, CreateSubscription, DeleteMonitoredItems, DeleteSubscriptions,
+            Publish, Read, Republish, TransferSubscriptions, TranslateBrowsePaths,
         },
     },
     types::{
-        BrowsePath, BrowsePathResult, CreateSubscriptionResponse, DataChangeNotification, DataValue,
-        MonitoredItemCreateRequest, MonitoredItemCreateResult, MonitoredItemNotification, NamespaceMap, NodeId,
-        NotificationMessage, ReadValueId, StatusChangeNotification, StatusCode, SubscriptionAcknowledgement,
-        TimestampsToReturn, VariableId, Variant, match_extension_object_owned,
+        BrowseDescription, BrowsePath, BrowsePathResult, BrowseResult, ByteString, CreateSubscriptionResponse,
+        DataChangeNotification, DataValue, MonitoredItemCreateRequest, MonitoredItemCreateResult,
+        MonitoredItemNotification, NamespaceMap, NodeId, NotificationMessage, ReadValueId, StatusChangeNotification,
+        StatusCode, SubscriptionAcknowledgement, TimestampsToReturn, VariableId, Variant, match_extension_object_owned,
     },
 };
 
@@ -174,10 +174,37 @@ impl Services {
 
     /// The values of some nodes, in their order.
     pub(super) async fn read(&self, nodes: Vec<NodeId>) -> Result<Vec<DataValue>, StatusCode> {
-        let nodes = nodes.into_iter().map(ReadValueId::from).collect();
-        let read = Read::new(&self.session).nodes_to_read(nodes).timestamps_to_return(TimestampsToReturn::Neither);
+        self.read_attributes(nodes.into_iter().map(ReadValueId::from).collect()).await
+    }
+
+    /// Some attributes of some nodes, in their order.
+    pub(super) async fn read_attributes(&self, wanted: Vec<ReadValueId>) -> Result<Vec<DataValue>, StatusCode> {
+        let expected = wanted.len();
+        let read = Read::new(&self.session).nodes_to_read(wanted).timestamps_to_return(TimestampsToReturn::Neither);
         let response = read.send(self.session.channel()).await.map_err(|error| error.status())?;
-        Ok(response.results.unwrap_or_default())
+        let results = response.results.unwrap_or_default();
+        if results.len() == expected { Ok(results) } else { Err(StatusCode::BadUnexpectedError) }
+    }
+
+    /// The references of some nodes; the results are in the order of the nodes. What does not fit into one answer is
+    /// continued by [`Self::browse_on`].
+    pub(super) async fn browse(
+        &self,
+        nodes: Vec<BrowseDescription>,
+        max_per_node: u32,
+    ) -> Result<Vec<BrowseResult>, StatusCode> {
+        let expected = nodes.len();
+        let request = Browse::new(&self.session).nodes_to_browse(nodes).max_references_per_node(max_per_node);
+        let response = request.send(self.session.channel()).await.map_err(|error| error.status())?;
+        let results = response.results.unwrap_or_default();
+        if results.len() == expected { Ok(results) } else { Err(StatusCode::BadUnexpectedError) }
+    }
+
+    /// More references of a node, or with `release` none: the server then forgets the rest.
+    pub(super) async fn browse_on(&self, point: ByteString, release: bool) -> Result<BrowseResult, StatusCode> {
+        let request = BrowseNext::new(&self.session).continuation_point(point).release_continuation_points(release);
+        let response = request.send(self.session.channel()).await.map_err(|error| error.status())?;
+        Ok(response.results.unwrap_or_default().pop().unwrap_or_default())
     }
 
     /// When the server was started; `None` when it does not say.

@@ -9,7 +9,7 @@ use workflow::{
 };
 
 use super::{
-    Context, duration,
+    AlarmBinding, Context, alarms, duration,
     node::{Binder, NodeBinding, RawNode},
     text,
 };
@@ -110,12 +110,15 @@ pub struct LineSection {
     pub parameters: Vec<ParameterBinding>,
     /// What tells the number of the order that it runs.
     pub order: Option<NodeBinding>,
+    /// What tells of its alarms.
+    pub alarms: Vec<AlarmBinding>,
 }
 
 impl LineSection {
     /// Whether any node is bound.
     pub(super) fn is_bound(&self) -> bool {
-        self.state.is_some() || self.order.is_some() || !self.counters.is_empty() || !self.parameters.is_empty()
+        let values = self.state.is_some() || self.order.is_some();
+        values || !self.counters.is_empty() || !self.parameters.is_empty() || !self.alarms.is_empty()
     }
 
     /// The line as the store installs it; `source` is the code of the OPC UA source.
@@ -158,6 +161,8 @@ pub(super) struct Raw {
     #[serde(default)]
     parameter: Vec<RawParameter>,
     order: Option<RawOrder>,
+    #[serde(default)]
+    alarms: Vec<alarms::Raw>,
 }
 
 #[derive(Deserialize)]
@@ -272,6 +277,7 @@ impl Raw {
                 .map(|(index, raw)| bind.parameter(&format!("{key}.parameter[{index}]"), raw))
                 .collect::<Result<_, _>>()?,
             order: self.order.map(|raw| bind.node(&format!("{key}.order.node"), raw.node)).transpose()?,
+            alarms: bind.alarms(&format!("{key}.alarms"), self.alarms)?,
         };
         bind.unique(&format!("{key}.counter"), line.counters.iter().map(|counter| counter.name.as_str()))?;
         bind.unique(&format!("{key}.parameter"), line.parameters.iter().map(|p| p.definition.name.as_str()))?;

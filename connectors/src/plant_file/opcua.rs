@@ -8,7 +8,7 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{Context, SecretSource, duration, text};
+use super::{AlarmBinding, Context, SecretSource, alarms, duration, node::Binder, text};
 use crate::{Error, opcua::path::Aliases};
 
 const SCHEME: &str = "opc.tcp://";
@@ -74,6 +74,8 @@ pub struct OpcUaSection {
     pub publishing_interval: Duration,
     /// How long an outage may last without loss: the server's queues are sized for it.
     pub outage_budget: Duration,
+    /// What tells of alarms that are of no line, or of no line alone.
+    pub alarms: Vec<AlarmBinding>,
 }
 
 /// The section as it is written.
@@ -97,6 +99,8 @@ pub(super) struct Raw {
     outage_budget: Duration,
     #[serde(default)]
     namespaces: BTreeMap<String, String>,
+    #[serde(default)]
+    alarms: Vec<alarms::Raw>,
 }
 
 fn code() -> String {
@@ -135,6 +139,8 @@ impl Raw {
             let problem = format!("{:?} is out of range", self.publishing_interval);
             return Err(at.wrong("opcua.publishing_interval", &problem, r#"write "10ms" to "10s""#));
         }
+        let aliases = self.aliases(at)?;
+        let alarms = Binder { at, aliases: Some(&aliases) }.alarms("opcua.alarms", self.alarms)?;
         let identity = match self.identity {
             Identity::Anonymous => Identity::Anonymous,
             Identity::User { name, password } => Identity::User { name, password: password.seen_from(&at.folder) },
@@ -152,6 +158,7 @@ impl Raw {
             pki: at.path(&self.pki),
             publishing_interval: self.publishing_interval,
             outage_budget: self.outage_budget,
+            alarms,
         })
     }
 }
