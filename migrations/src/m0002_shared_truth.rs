@@ -303,6 +303,7 @@ const ADDITIONS: &[Addition] = &[
         ],
         indexed: &[],
     },
+    Addition { table: "plant", columns: &[text("tolerances").default_text("[]")], indexed: &[] },
     Addition {
         table: "source_system",
         columns: &[

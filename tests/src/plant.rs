@@ -21,8 +21,15 @@ pub const VERIFY_FOR: Duration = Duration::from_secs(10 * 60);
 
 /// A plant with these lines, a floor and an ERP.
 pub fn definition(code: &str, lines: &[&str]) -> PlantDefinition {
-    let source = |code: &str, kind| SourceDefinition { code: code.to_owned(), name: code.to_owned(), kind };
+    let source = |code: &str, kind| SourceDefinition {
+        code: code.to_owned(),
+        name: code.to_owned(),
+        kind,
+        manifest: None,
+        actions: Vec::new(),
+    };
     PlantDefinition {
+        tolerances: Vec::new(),
         enterprise_code: "ACME".to_owned(),
         enterprise_name: "Acme".to_owned(),
         code: code.to_owned(),

@@ -15,10 +15,12 @@ use model::{
     store::{Actor, Lease, Tx},
 };
 
+pub use model::entity::command::Action;
+
 use crate::{case, error::Error};
 
 /// Moves a production order to another line: `{"externalId": …, "line": code}`.
-pub const RESEQUENCE: &str = "RESEQUENCE";
+pub const RESEQUENCE: &str = Action::Resequence.as_str();
 /// How long a sender may hold a command.
 const SEND_WITHIN: Duration = Duration::from_secs(60);
 

@@ -19,5 +19,6 @@ pub mod commands;
 pub mod rights;
 pub mod service;
 pub mod timers;
+pub mod truth;
 
 pub use error::Error;

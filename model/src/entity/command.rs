@@ -11,6 +11,25 @@ use crate::{
 };
 
 words! {
+    /// What a system of record can be told to do. The payload names the record (`externalModel`, `externalId`, `number`), the
+    /// `reason`, and what the action needs.
+    Action {
+        /// Moves a production order to another line: `line`.
+        Resequence = "RESEQUENCE",
+        /// Takes a lot out of use: `material`, `quantity`, `unit`, `location`.
+        BlockLot = "BLOCK_LOT",
+        /// Gives a lot free for use: as for a block.
+        ReleaseLot = "RELEASE_LOT",
+        /// Releases a production order for execution.
+        ReleaseOrder = "RELEASE_ORDER",
+        /// Starts a production order.
+        StartOrder = "START_ORDER",
+        /// Cancels a production order.
+        CancelOrder = "CANCEL_ORDER",
+    }
+}
+
+words! {
     /// State of a command.
     CommandState {
         /// Waits for a sender.

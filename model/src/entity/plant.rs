@@ -8,6 +8,10 @@ use crate::{
     ids::{EnterpriseId, PlantId},
 };
 
+fn no_tolerances() -> String {
+    "[]".to_owned()
+}
+
 /// A plant (ISA-95 site).
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
@@ -24,6 +28,9 @@ pub struct Model {
     pub name: String,
     /// IANA time zone, in which shifts and days are counted.
     pub time_zone: String,
+    /// How long pairs of its systems may differ, where its file says otherwise than the rules: a JSON array.
+    #[serde(default = "no_tolerances")]
+    pub tolerances: String,
     /// Counts the changes of this row, from 1.
     pub revision: i64,
 }

@@ -245,8 +245,15 @@ fn definition(code: &str, lines: &[&str]) -> PlantDefinition {
         }],
         sources: vec!["FLOOR".into()],
     };
-    let source = |code: &str, kind| SourceDefinition { code: code.into(), name: format!("{code} system"), kind };
+    let source = |code: &str, kind| SourceDefinition {
+        code: code.into(),
+        name: format!("{code} system"),
+        kind,
+        manifest: None,
+        actions: Vec::new(),
+    };
     PlantDefinition {
+        tolerances: Vec::new(),
         enterprise_code: "ACME".into(),
         enterprise_name: "Acme".into(),
         code: code.into(),

@@ -4,7 +4,7 @@ use std::{collections::HashSet, time::Duration};
 
 use model::SourceKind;
 
-use crate::error::Error;
+use crate::{commands::Action, error::Error, truth::Tolerance};
 
 /// A plant.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,8 @@ pub struct PlantDefinition {
     pub lines: Vec<LineDefinition>,
     /// Its source systems.
     pub sources: Vec<SourceDefinition>,
+    /// How long pairs of its systems may differ, where that is not what the rules say.
+    pub tolerances: Vec<Tolerance>,
 }
 
 /// A line.
@@ -72,6 +74,10 @@ pub struct SourceDefinition {
     pub name: String,
     /// Kind.
     pub kind: SourceKind,
+    /// Name and version of the manifest that it is read with.
+    pub manifest: Option<String>,
+    /// What it can be told to do.
+    pub actions: Vec<Action>,
 }
 
 impl PlantDefinition {

@@ -69,6 +69,7 @@ async fn plant(tx: &mut Tx, definition: &PlantDefinition) -> Result<PlantId, Err
         }
     };
     let (name, time_zone) = (definition.name.clone(), definition.time_zone.clone());
+    let tolerances = serde_json::to_string(&definition.tolerances)?;
     match tx.job_plant_by_code(enterprise, &definition.code).await? {
         None => {
             let row = plant::Model {
@@ -77,12 +78,13 @@ async fn plant(tx: &mut Tx, definition: &PlantDefinition) -> Result<PlantId, Err
                 code: definition.code.clone(),
                 name,
                 time_zone,
+                tolerances,
                 revision: 0,
             };
             Ok(tx.create::<plant::Entity>(row, ChangeKind::Created).await?.id)
         }
         Some(row) => {
-            let after = plant::Model { name, time_zone, ..row.clone() };
+            let after = plant::Model { name, time_zone, tolerances, ..row.clone() };
             if after != row {
                 tx.update::<plant::Entity>(&row, after, ChangeKind::Updated).await?;
             }
@@ -98,22 +100,30 @@ async fn sources(
 ) -> Result<HashMap<String, SourceId>, Error> {
     let mut ids = HashMap::new();
     for source in &definition.sources {
+        let (name, manifest) = (source.name.clone(), source.manifest.clone());
+        let actions = serde_json::to_string(&source.actions)?;
         let id = match tx.job_source_by_code(plant, &source.code).await? {
-            Some(row) => row.id,
+            Some(row) => {
+                let after = source_system::Model { name, manifest, actions, ..row.clone() };
+                if after != row {
+                    tx.update::<source_system::Entity>(&row, after, ChangeKind::Updated).await?;
+                }
+                row.id
+            }
             None => {
                 let row = source_system::Model {
                     id: SourceId::new(),
                     plant_id: plant,
                     code: source.code.clone(),
-                    name: source.name.clone(),
+                    name,
                     kind: source.kind,
                     freshness: Freshness::Unknown,
                     reason: None,
                     changed_at: None,
                     gaps: 0,
-                    actions: "[]".to_owned(),
+                    actions,
                     commands_stopped: false,
-                    manifest: None,
+                    manifest,
                     revision: 0,
                 };
                 tx.create::<source_system::Entity>(row, ChangeKind::Created).await?.id
