@@ -17,6 +17,7 @@ mod subscription;
 
 mod types;
 
+mod as_of;
 mod connection;
 mod execution;
 mod global_id;

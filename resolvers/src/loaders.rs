@@ -47,6 +47,18 @@ impl Loaders {
         self.0.load_one(key).await
     }
 
+    /// What belongs to a key, if there is a key.
+    pub async fn maybe<K>(&self, key: Option<K>) -> Result<Option<<Batches as Loader<K>>::Value>, Error>
+    where
+        K: Hash + Eq + Clone + Send + Sync + 'static,
+        Batches: Loader<K, Error = Error>,
+    {
+        match key {
+            Some(key) => self.one(key).await,
+            None => Ok(None),
+        }
+    }
+
     /// What belongs to a key that a visible row has: both are in one plant, so both are visible.
     pub async fn required<K>(&self, key: K) -> Result<<Batches as Loader<K>>::Value, Error>
     where
@@ -220,6 +232,10 @@ by_natural_key! {
     /// The lots of a plant with a number; several materials may use it.
     LotsNumbered => material_lot by number through lots_by_numbers;
 }
+
+// Behind the macros that it uses.
+mod twin;
+pub use twin::*;
 
 /// Rows by their key. A finder gives so many rows at most; when it does, some may be missing, and none would be a lie.
 fn grouped<K: Hash + Eq, R>(rows: Vec<R>, key: impl Fn(&R) -> Option<K>) -> Result<HashMap<K, Vec<R>>, Error> {

@@ -1,7 +1,7 @@
 //! Subjects of the journal: the entities whose every durable change is recorded.
 
 use sea_orm::{EntityTrait, IntoActiveModel};
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use crate::{ids::PlantId, word::words};
@@ -83,7 +83,9 @@ words! {
 }
 
 /// An entity whose changes are journalled. Rows are written only through [`crate::store::Tx`], which records them.
-pub trait Subject: EntityTrait<Model: IntoActiveModel<Self::ActiveModel> + Serialize + Clone + Send + Sync> {
+pub trait Subject:
+    EntityTrait<Model: IntoActiveModel<Self::ActiveModel> + Serialize + DeserializeOwned + Clone + Send + Sync>
+{
     /// The kind.
     const TYPE: SubjectType;
     /// The column of the id.

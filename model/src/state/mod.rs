@@ -6,6 +6,7 @@ pub mod logistics;
 pub mod lot;
 pub mod order;
 pub mod quality;
+pub mod readiness;
 
 pub use case::{CaseClass, CaseState, DecisionOption, DecisionState, EvidenceKind, Severity, TaskPurpose, TaskState};
 pub use line::LineState;
@@ -13,3 +14,4 @@ pub use logistics::{DocumentState, ShipmentState, StagingState, StorageKind};
 pub use lot::{Disposition, HoldState};
 pub use order::{JobState, JobSubState, Readiness, RequestState, ResponseState};
 pub use quality::{Freshness, LimitState, Quality};
+pub use readiness::MissingMaterial;

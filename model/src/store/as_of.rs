@@ -1,7 +1,6 @@
 //! Rows as they were: the journal has each of them before and after every change.
 
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::{
@@ -20,10 +19,7 @@ impl View {
     /// # Errors
     /// [`Error::AsOfExpired`] when the moment lies before what the journal retains, [`Error::CursorExpired`] for a position
     /// that the journal has not reached: its database was restored from a backup.
-    pub async fn as_of<E>(&self, id: Uuid, moment: AsOf) -> Result<Option<E::Model>, Error>
-    where
-        E: Subject<Model: DeserializeOwned>,
-    {
+    pub async fn as_of<E: Subject>(&self, id: Uuid, moment: AsOf) -> Result<Option<E::Model>, Error> {
         // In this order a change or a pruning in between can not be mistaken: what the journal does not have when it is read
         // after the row was not yet done when the row was read, and the floor that counts is the one after both.
         let present = E::find().filter(E::ID.eq(id)).one(self.connection()).await.doing(DOING)?;

@@ -73,23 +73,23 @@ impl View {
         self.all::<E>(Condition::all().add(column.is_in(values.iter().cloned()))).await
     }
 
-    /// A stretch of the visible rows of a plant that meet a condition.
+    /// A stretch of the visible rows, of one plant if given, that meet a condition.
     pub(super) async fn page_of_plant<E: Subject>(
         &self,
-        plant: PlantId,
+        plant: Option<PlantId>,
         condition: Condition,
         request: PageRequest,
     ) -> Result<Page<E::Model>, Error> {
-        self.page::<E>(of_plant::<E>(Some(plant)).add(condition), request).await
+        self.page::<E>(of_plant::<E>(plant).add(condition), request).await
     }
 
     /// Number of the same rows.
-    pub(super) async fn count_of_plant<E>(&self, plant: PlantId, condition: Condition) -> Result<u64, Error>
+    pub(super) async fn count_of_plant<E>(&self, plant: Option<PlantId>, condition: Condition) -> Result<u64, Error>
     where
         E: Subject,
         E::Model: sea_orm::FromQueryResult,
     {
-        self.count::<E>(of_plant::<E>(Some(plant)).add(condition)).await
+        self.count::<E>(of_plant::<E>(plant).add(condition)).await
     }
 }
 

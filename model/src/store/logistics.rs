@@ -12,17 +12,17 @@ use crate::{
 };
 
 impl View {
-    /// A stretch of the storage locations of a plant.
+    /// A stretch of the storage locations, of one plant if given.
     pub async fn storage_locations_page(
         &self,
-        plant: PlantId,
+        plant: Option<PlantId>,
         request: PageRequest,
     ) -> Result<Page<storage_location::Model>, Error> {
         self.page_of_plant::<storage_location::Entity>(plant, Condition::all(), request).await
     }
 
     /// Number of the same storage locations.
-    pub async fn storage_locations_count(&self, plant: PlantId) -> Result<u64, Error> {
+    pub async fn storage_locations_count(&self, plant: Option<PlantId>) -> Result<u64, Error> {
         self.count_of_plant::<storage_location::Entity>(plant, Condition::all()).await
     }
 
@@ -35,10 +35,10 @@ impl View {
         self.of_plants::<storage_location::Entity>(plants, storage_location::Column::Code, codes).await
     }
 
-    /// A stretch of the staging tasks of a plant, in these states if any are given.
+    /// A stretch of the staging tasks, of one plant if given, in these states if any are given.
     pub async fn staging_tasks_page(
         &self,
-        plant: PlantId,
+        plant: Option<PlantId>,
         states: &[StagingState],
         request: PageRequest,
     ) -> Result<Page<staging_task::Model>, Error> {
@@ -46,7 +46,7 @@ impl View {
     }
 
     /// Number of the same staging tasks.
-    pub async fn staging_tasks_count(&self, plant: PlantId, states: &[StagingState]) -> Result<u64, Error> {
+    pub async fn staging_tasks_count(&self, plant: Option<PlantId>, states: &[StagingState]) -> Result<u64, Error> {
         self.count_of_plant::<staging_task::Entity>(plant, staging(states)).await
     }
 
@@ -69,10 +69,10 @@ impl View {
         self.having::<staging_task::Entity, _>(staging_task::Column::LotId, lots).await
     }
 
-    /// A stretch of the shipments of a plant, in these states if any are given.
+    /// A stretch of the shipments, of one plant if given, in these states if any are given.
     pub async fn shipments_page(
         &self,
-        plant: PlantId,
+        plant: Option<PlantId>,
         states: &[ShipmentState],
         request: PageRequest,
     ) -> Result<Page<shipment::Model>, Error> {
@@ -80,7 +80,7 @@ impl View {
     }
 
     /// Number of the same shipments.
-    pub async fn shipments_count(&self, plant: PlantId, states: &[ShipmentState]) -> Result<u64, Error> {
+    pub async fn shipments_count(&self, plant: Option<PlantId>, states: &[ShipmentState]) -> Result<u64, Error> {
         self.count_of_plant::<shipment::Entity>(plant, shipping(states)).await
     }
 

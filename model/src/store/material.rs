@@ -12,13 +12,17 @@ use crate::{
 };
 
 impl View {
-    /// A stretch of the materials of a plant.
-    pub async fn materials_page(&self, plant: PlantId, request: PageRequest) -> Result<Page<material::Model>, Error> {
+    /// A stretch of the materials, of one plant if given.
+    pub async fn materials_page(
+        &self,
+        plant: Option<PlantId>,
+        request: PageRequest,
+    ) -> Result<Page<material::Model>, Error> {
         self.page_of_plant::<material::Entity>(plant, Condition::all(), request).await
     }
 
     /// Number of the same materials.
-    pub async fn materials_count(&self, plant: PlantId) -> Result<u64, Error> {
+    pub async fn materials_count(&self, plant: Option<PlantId>) -> Result<u64, Error> {
         self.count_of_plant::<material::Entity>(plant, Condition::all()).await
     }
 

@@ -1,9 +1,10 @@
 //! Cases.
 
 use async_graphql::{Context, ID, Object};
-use model::{CaseId, SubjectType};
+use model::{CaseId, SubjectType, entity::exception_case};
 
 use crate::{
+    as_of::{self, AsOfInput},
     connection::Connection,
     context::ContextExt,
     error::Error,
@@ -18,14 +19,17 @@ pub struct CaseQuery;
 
 #[Object]
 impl CaseQuery {
-    /// The case with a global id; null if there is none that you may see.
+    /// The case with a global id; null if there is none that you may see. Fields that follow
+    /// relations show the present also when it is asked for as it was.
     async fn case(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Global id of the case.")] id: ID,
+        #[graphql(desc = "As it was at a moment; as it is if not given.")] as_of: Option<AsOfInput>,
     ) -> Result<Option<Case>, Error> {
         let id = CaseId(GlobalId::parse_as(&id, SubjectType::Case)?);
-        Ok(context.loaders().one(id).await?.map(Case))
+        let found = context.loaders().one(id).await?.map(Case);
+        as_of::then::<exception_case::Entity, _>(context, found, as_of).await
     }
 
     /// The exception cases of all your plants. Those of one plant are at the plant.

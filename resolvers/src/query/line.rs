@@ -1,9 +1,16 @@
 //! Lines.
 
 use async_graphql::{Context, Object};
+use model::entity::line;
 
 use super::plant;
-use crate::{context::ContextExt, error::Error, loaders::LinesCoded, types::Line};
+use crate::{
+    as_of::{self, AsOfInput},
+    context::ContextExt,
+    error::Error,
+    loaders::LinesCoded,
+    types::Line,
+};
 
 /// Lines.
 #[derive(Default)]
@@ -11,14 +18,16 @@ pub struct LineQuery;
 
 #[Object]
 impl LineQuery {
-    /// The line of a plant with a code; null if there is none that you may see.
+    /// The line of a plant with a code; null if there is none that you may see. Fields that follow
+    /// relations show the present also when it is asked for as it was.
     async fn line(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Code of the plant.")] plant: String,
         #[graphql(desc = "Code of the line.")] code: String,
+        #[graphql(desc = "As it was at a moment; as it is if not given.")] as_of: Option<AsOfInput>,
     ) -> Result<Option<Line>, Error> {
-        coded(context, plant, code).await
+        as_of::then::<line::Entity, _>(context, coded(context, plant, code).await?, as_of).await
     }
 }
 

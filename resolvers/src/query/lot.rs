@@ -5,7 +5,13 @@ use futures::future::try_join_all;
 use model::{Code, entity::material_lot};
 
 use super::plant;
-use crate::{context::ContextExt, error::Error, loaders::LotsNumbered, types::MaterialLot};
+use crate::{
+    as_of::{self, AsOfInput},
+    context::ContextExt,
+    error::Error,
+    loaders::LotsNumbered,
+    types::MaterialLot,
+};
 
 /// Lots.
 #[derive(Default)]
@@ -13,7 +19,8 @@ pub struct LotQuery;
 
 #[Object]
 impl LotQuery {
-    /// The lot of a plant with a number; null if there is none that you may see.
+    /// The lot of a plant with a number; null if there is none that you may see. Fields that follow
+    /// relations show the present also when it is asked for as it was.
     async fn lot(
         &self,
         context: &Context<'_>,
@@ -21,8 +28,10 @@ impl LotQuery {
         #[graphql(desc = "Lot number.")] number: String,
         #[graphql(desc = "Code of the material; needed when several materials have a lot with this number.")]
         material: Option<String>,
+        #[graphql(desc = "As it was at a moment; as it is if not given.")] as_of: Option<AsOfInput>,
     ) -> Result<Option<MaterialLot>, Error> {
-        numbered(context, plant, number, material).await
+        let found = numbered(context, plant, number, material).await?;
+        as_of::then::<material_lot::Entity, _>(context, found, as_of).await
     }
 }
 

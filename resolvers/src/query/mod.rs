@@ -2,8 +2,11 @@
 
 mod case;
 mod entity;
+mod entity_twin;
 mod line;
+mod logistics;
 mod lot;
+mod material;
 mod node;
 mod order;
 mod plant;
@@ -29,8 +32,11 @@ struct Topics(
     line::LineQuery,
     lot::LotQuery,
     order::OrderQuery,
+    material::MaterialQuery,
+    logistics::LogisticsQuery,
     case::CaseQuery,
     entity::EntityQuery,
+    entity_twin::TwinEntityQuery,
 );
 
 /// The query root: the topics, with one change of the library's manners. An entity that can not be looked up costs only its own

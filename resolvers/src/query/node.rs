@@ -5,6 +5,7 @@ use futures::future::join_all;
 use model::Code;
 
 use crate::{
+    as_of::AsOfInput,
     error::Error,
     global_id::GlobalId,
     node::{self, Node},
@@ -19,13 +20,19 @@ pub struct NodeQuery;
 
 #[Object]
 impl NodeQuery {
-    /// The object with a global id; null if there is none that you may see.
+    /// The object with a global id; null if there is none that you may see. Fields that follow
+    /// relations show the present also when it is asked for as it was.
     async fn node(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The global id, as it was given.")] id: ID,
+        #[graphql(desc = "As it was at a moment; as it is if not given.")] as_of: Option<AsOfInput>,
     ) -> Result<Option<Node>, Error> {
-        node::find(context, GlobalId::parse(&id)?).await
+        let id = GlobalId::parse(&id)?;
+        match as_of {
+            Some(moment) => node::find_as_of(context, id, moment.moment(context)?).await,
+            None => node::find(context, id).await,
+        }
     }
 
     /// The objects with these global ids, in the order of the ids; null where there is none that you may see.

@@ -1,9 +1,10 @@
 //! Enterprises and plants.
 
 use async_graphql::{Context, Object};
-use model::Code;
+use model::{Code, entity::plant};
 
 use crate::{
+    as_of::{self, AsOfInput},
     connection::Connection,
     context::ContextExt,
     error::Error,
@@ -35,13 +36,15 @@ impl PlantQuery {
         Connection::read(context, Plants, PageArguments { first, after, last, before }).await
     }
 
-    /// The plant with a code; null if there is none that you may see.
+    /// The plant with a code; null if there is none that you may see. Fields that follow
+    /// relations show the present also when it is asked for as it was.
     async fn plant(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Code of the plant.")] code: String,
+        #[graphql(desc = "As it was at a moment; as it is if not given.")] as_of: Option<AsOfInput>,
     ) -> Result<Option<Plant>, Error> {
-        coded(context, code).await
+        as_of::then::<plant::Entity, _>(context, coded(context, code).await?, as_of).await
     }
 }
 

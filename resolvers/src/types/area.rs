@@ -3,12 +3,12 @@
 use async_graphql::{Context, Description, ID, Object};
 use model::entity::area;
 
-use super::{Line, Plant};
+use super::{Line, Plant, StorageLocation};
 use crate::{
     context::ContextExt,
     error::Error,
     global_id::{Identified, wraps},
-    loaders::LinesOfArea,
+    loaders::{LinesOfArea, StorageLocationsOf},
 };
 
 /// An area of a plant.
@@ -42,6 +42,12 @@ impl Area {
     /// Its lines.
     async fn lines(&self, context: &Context<'_>) -> Result<Vec<Line>, Error> {
         Ok(context.loaders().many(LinesOfArea(self.0.id)).await?.into_iter().map(Line).collect())
+    }
+
+    /// Its storage locations.
+    async fn storage_locations(&self, context: &Context<'_>) -> Result<Vec<StorageLocation>, Error> {
+        let rows = context.loaders().many(StorageLocationsOf(self.0.id)).await?;
+        Ok(rows.into_iter().map(StorageLocation).collect())
     }
 
     /// Counts the changes of this object, from 1.

@@ -9,14 +9,15 @@ use model::{
 };
 
 use super::{
-    CaseDecision, CaseEvidence, CaseTask, CaseTransition, Command, DecisionChoice, Line, Plant, ProductionOrder,
+    CaseDecision, CaseEvidence, CaseTask, CaseTransition, Command, DecisionChoice, Hold, Line, Plant, ProductionOrder,
 };
 use crate::{
     connection::Listing,
     context::ContextExt,
     error::Error,
-    global_id::{Identified, wraps},
+    global_id::{GlobalId, Identified, wraps},
     loaders::{CommandsOf, DecisionsOf, EvidenceOf, TasksOf, TransitionsOf},
+    node::{self, Node},
     words::{self, CaseClass, CaseState, DecisionOption, Role, Severity},
 };
 
@@ -77,6 +78,24 @@ impl Case {
             Some(order) => Ok(context.loaders().one(order).await?.map(ProductionOrder)),
             None => Ok(None),
         }
+    }
+
+    /// What it is about; null when it is about a line.
+    async fn subject(&self, context: &Context<'_>) -> Result<Option<Node>, Error> {
+        match self.0.subject_type.zip(self.0.subject_id) {
+            Some((kind, id)) => node::find(context, GlobalId::new(kind, id)).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The attribute that it is about.
+    async fn attribute(&self) -> Option<&str> {
+        self.0.attribute.as_deref()
+    }
+
+    /// The hold that it carries out.
+    async fn hold(&self, context: &Context<'_>) -> Result<Option<Hold>, Error> {
+        context.loaders().maybe(self.0.hold_id).await.map(|row| row.map(Hold))
     }
 
     /// Who owns it.

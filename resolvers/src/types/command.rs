@@ -4,7 +4,7 @@ use async_graphql::{Context, Description, ID, Object};
 use chrono::{DateTime, Utc};
 use model::entity::command;
 
-use super::{Case, CaseDecision, SourceSystem};
+use super::{Case, CaseDecision, Hold, SourceSystem};
 use crate::{
     context::ContextExt,
     error::Error,
@@ -69,6 +69,11 @@ impl Command {
     /// When it came into its state.
     async fn changed_at(&self) -> DateTime<Utc> {
         self.0.changed_at
+    }
+
+    /// The hold that it carries out.
+    async fn hold(&self, context: &Context<'_>) -> Result<Option<Hold>, Error> {
+        context.loaders().maybe(self.0.hold_id).await.map(|row| row.map(Hold))
     }
 
     /// Counts the changes of this object, from 1.

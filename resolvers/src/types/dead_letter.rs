@@ -64,6 +64,16 @@ impl DeadLetter {
         self.0.at
     }
 
+    /// How often it was tried again.
+    async fn attempts(&self) -> i64 {
+        self.0.attempts
+    }
+
+    /// When it is tried again; null when that waits for somebody.
+    async fn next_retry_at(&self) -> Option<DateTime<Utc>> {
+        self.0.next_retry_at
+    }
+
     /// When it was applied after all; null while it waits.
     async fn resolved_at(&self) -> Option<DateTime<Utc>> {
         self.0.resolved_at

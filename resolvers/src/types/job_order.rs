@@ -3,12 +3,13 @@
 use async_graphql::{Context, Description, ID, Object};
 use model::entity::job_order;
 
-use super::{Line, ProductionOrder, Quantity};
+use super::{JobResponse, Line, MaterialReadiness, ProductionOrder, Quantity};
 use crate::{
     context::ContextExt,
     error::Error,
     global_id::{Identified, wraps},
-    words::JobState,
+    loaders::ResponsesOf,
+    words::{JobState, JobSubState},
 };
 
 /// A job order: the part of a production order that one line runs.
@@ -48,6 +49,26 @@ impl JobOrder {
     /// State.
     async fn state(&self) -> JobState {
         self.0.state.into()
+    }
+
+    /// Number of the state in the standard.
+    async fn state_number(&self) -> i64 {
+        self.0.state.number()
+    }
+
+    /// Sub-state; null when nobody says.
+    async fn sub_state(&self) -> Option<JobSubState> {
+        self.0.sub_state.map(JobSubState::from)
+    }
+
+    /// Whether its material is ready; null outside the horizon, and when no bill of material is known.
+    async fn readiness(&self) -> Option<MaterialReadiness> {
+        MaterialReadiness::of(&self.0)
+    }
+
+    /// What was reported of its execution.
+    async fn responses(&self, context: &Context<'_>) -> Result<Vec<JobResponse>, Error> {
+        Ok(context.loaders().many(ResponsesOf(self.0.id)).await?.into_iter().map(JobResponse).collect())
     }
 
     /// Good pieces that the line counted while it ran this job, in the unit of the order.

@@ -4,12 +4,12 @@ use async_graphql::{Context, Description, ID, Object};
 use chrono::{DateTime, Utc};
 use model::entity::line;
 
-use super::{Area, Case, JobOrder, LineStateReport, Parameter, Plant, ProductionOrder, WorkUnit};
+use super::{Alarm, Area, Case, JobOrder, LineStateReport, Parameter, Plant, ProductionOrder, WorkUnit};
 use crate::{
     context::ContextExt,
     error::Error,
     global_id::{Identified, wraps},
-    loaders::{OpenCasesOf, ParametersOf, WorkUnitsOf},
+    loaders::{AlarmsOf, OpenCasesOf, ParametersOf, WorkUnitsOf},
     scalar::{Duration, SafeInt},
 };
 
@@ -108,6 +108,11 @@ impl Line {
     async fn parameters(&self, context: &Context<'_>) -> Result<Vec<Parameter>, Error> {
         let rows = context.loaders().many(ParametersOf(self.0.id)).await?;
         Ok(rows.into_iter().map(Parameter).collect())
+    }
+
+    /// The alarms that its devices still show.
+    async fn alarms(&self, context: &Context<'_>) -> Result<Vec<Alarm>, Error> {
+        Ok(context.loaders().many(AlarmsOf(self.0.id)).await?.into_iter().map(Alarm).collect())
     }
 
     /// Its cases that still need somebody.

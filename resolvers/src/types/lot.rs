@@ -1,19 +1,26 @@
 //! A material lot.
 
+use std::collections::BTreeSet;
+
 use async_graphql::{Context, Description, ID, Object};
+use chrono::{DateTime, Utc};
+use futures::future::try_join_all;
 use model::{
-    PlantId, SubjectType,
+    MaterialId, PlantId, SubjectType,
     entity::material_lot,
     store::{Page, PageRequest, View},
 };
 
-use super::{Claim, Hold, Material, Plant, Quantity};
+use super::{
+    Claim, Document, GenealogyDirection, GenealogyStep, Hold, LotLink, Material, Plant, Quantity, Shipment,
+    StagingTask, genealogy,
+};
 use crate::{
     connection::Listing,
     context::ContextExt,
     error::Error,
     global_id::{Identified, wraps},
-    loaders::{ClaimsOn, HoldsOf},
+    loaders::{ClaimsOn, DocumentsOf, HoldsOf, ItemsOfLot, LinksFrom, LinksTo, StagingOfLot, SublotsOf},
     words::Disposition,
 };
 
@@ -65,6 +72,11 @@ impl MaterialLot {
         self.0.disposition.into()
     }
 
+    /// What the source calls the disposition when it is OTHER.
+    async fn other_disposition(&self) -> Option<&str> {
+        self.0.other_disposition.as_deref()
+    }
+
     /// The status as its source writes it.
     async fn status(&self) -> Option<&str> {
         self.0.status.as_deref()
@@ -73,6 +85,11 @@ impl MaterialLot {
     /// Where it lies, by the source's code.
     async fn location(&self) -> Option<&str> {
         self.0.location.as_deref()
+    }
+
+    /// When it must no longer be used.
+    async fn expires_at(&self) -> Option<DateTime<Utc>> {
+        self.0.expires_at
     }
 
     /// Whether it may be used now: its disposition is UNRESTRICTED and no hold binds.
@@ -88,6 +105,55 @@ impl MaterialLot {
     /// Its holds, released ones included, oldest first.
     async fn holds(&self, context: &Context<'_>) -> Result<Vec<Hold>, Error> {
         Ok(context.loaders().many(HoldsOf(self.0.id)).await?.into_iter().map(Hold).collect())
+    }
+
+    /// The lot that it is a part of; null unless it is a sublot.
+    async fn parent(&self, context: &Context<'_>) -> Result<Option<MaterialLot>, Error> {
+        context.loaders().maybe(self.0.parent_lot_id).await.map(|row| row.map(MaterialLot))
+    }
+
+    /// Its parts.
+    async fn sublots(&self, context: &Context<'_>) -> Result<Vec<MaterialLot>, Error> {
+        Ok(context.loaders().many(SublotsOf(self.0.id)).await?.into_iter().map(MaterialLot).collect())
+    }
+
+    /// What it was made from: one step of genealogy back.
+    async fn made_from(&self, context: &Context<'_>) -> Result<Vec<LotLink>, Error> {
+        Ok(context.loaders().many(LinksTo(self.0.id)).await?.into_iter().map(LotLink).collect())
+    }
+
+    /// What it went into: one step of genealogy forward.
+    async fn went_into(&self, context: &Context<'_>) -> Result<Vec<LotLink>, Error> {
+        Ok(context.loaders().many(LinksFrom(self.0.id)).await?.into_iter().map(LotLink).collect())
+    }
+
+    /// Every lot within some steps of genealogy, the nearest first; sublots and the lots that they are parts of are steps too.
+    async fn genealogy(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which way to walk.")] direction: GenealogyDirection,
+        #[graphql(desc = "How many steps at most: 1 to 10.", default = 10)] depth: i32,
+    ) -> Result<Vec<GenealogyStep>, Error> {
+        genealogy::walk(context, &self.0, direction, depth).await
+    }
+
+    /// The tasks that bring it to where it is needed.
+    async fn staging_tasks(&self, context: &Context<'_>) -> Result<Vec<StagingTask>, Error> {
+        Ok(context.loaders().many(StagingOfLot(self.0.id)).await?.into_iter().map(StagingTask).collect())
+    }
+
+    /// The shipments that carry it.
+    async fn shipments(&self, context: &Context<'_>) -> Result<Vec<Shipment>, Error> {
+        let items = context.loaders().many(ItemsOfLot(self.0.id)).await?;
+        let ids: BTreeSet<_> = items.into_iter().map(|item| item.shipment_id).collect();
+        let rows = try_join_all(ids.into_iter().map(|id| context.loaders().required(id))).await?;
+        Ok(rows.into_iter().map(Shipment).collect())
+    }
+
+    /// The documents that belong to it, there or missing.
+    async fn documents(&self, context: &Context<'_>) -> Result<Vec<Document>, Error> {
+        let rows = context.loaders().many(DocumentsOf(SubjectType::MaterialLot, self.0.id.0)).await?;
+        Ok(rows.into_iter().map(Document).collect())
     }
 
     /// What each system says of it, side by side.
@@ -120,5 +186,21 @@ impl Listing for Lots {
 
     async fn count(&self, view: &View) -> Result<u64, model::Error> {
         view.lots_count(Some(self.plant), self.disposition).await
+    }
+}
+
+/// The lots of a material.
+pub struct LotsOfMaterial(pub MaterialId);
+
+impl Listing for LotsOfMaterial {
+    type Entity = material_lot::Entity;
+    type Node = MaterialLot;
+
+    async fn page(&self, view: &View, request: PageRequest) -> Result<Page<material_lot::Model>, model::Error> {
+        view.lots_of_material_page(self.0, request).await
+    }
+
+    async fn count(&self, view: &View) -> Result<u64, model::Error> {
+        view.lots_of_material_count(self.0).await
     }
 }

@@ -8,13 +8,13 @@ use model::{
     store::{Page, PageRequest, View},
 };
 
-use super::{Claim, JobOrder, Material, Plant, Quantity};
+use super::{Claim, Document, JobOrder, Material, Plant, Quantity, StagingTask};
 use crate::{
     connection::Listing,
     context::ContextExt,
     error::Error,
     global_id::{Identified, wraps},
-    loaders::{ClaimsOn, JobOrdersOf},
+    loaders::{ClaimsOn, DocumentsOf, JobOrdersOf, StagingOfOrder},
     words::RequestState,
 };
 
@@ -59,6 +59,11 @@ impl ProductionOrder {
         self.0.state.into()
     }
 
+    /// What the source calls the state when it is OTHER.
+    async fn other_state(&self) -> Option<&str> {
+        self.0.other_state.as_deref()
+    }
+
     /// Ordered quantity.
     async fn quantity(&self) -> Quantity {
         Quantity::new(self.0.quantity, &self.0.unit)
@@ -77,6 +82,17 @@ impl ProductionOrder {
     /// The parts of it that lines run.
     async fn job_orders(&self, context: &Context<'_>) -> Result<Vec<JobOrder>, Error> {
         Ok(context.loaders().many(JobOrdersOf(self.0.id)).await?.into_iter().map(JobOrder).collect())
+    }
+
+    /// The tasks that bring it its material.
+    async fn staging_tasks(&self, context: &Context<'_>) -> Result<Vec<StagingTask>, Error> {
+        Ok(context.loaders().many(StagingOfOrder(self.0.id)).await?.into_iter().map(StagingTask).collect())
+    }
+
+    /// The documents that belong to it, there or missing.
+    async fn documents(&self, context: &Context<'_>) -> Result<Vec<Document>, Error> {
+        let rows = context.loaders().many(DocumentsOf(SubjectType::ProductionOrder, self.0.id.0)).await?;
+        Ok(rows.into_iter().map(Document).collect())
     }
 
     /// What each system says of it, side by side.

@@ -7,13 +7,16 @@ use model::{
     store::{Page, PageRequest, View},
 };
 
-use super::{Area, CaseFilter, Cases, Enterprise, Line, Lots, Orders, SourceSystem};
+use super::{
+    Area, CaseFilter, Cases, Enterprise, Line, Lots, Materials, Orders, Shift, Shipments, SourceSystem, StagingTasks,
+    StorageLocations,
+};
 use crate::{
     connection::{Connection, Listing},
     context::ContextExt,
     error::Error,
     global_id::{Identified, wraps},
-    loaders::{AreasOf, LinesCoded, LinesOf, SourcesOf},
+    loaders::{AreasOf, LinesCoded, LinesOf, ShiftsOf, SourcesOf},
     paging::PageArguments,
     words,
 };
@@ -103,6 +106,81 @@ impl Plant {
     ) -> Result<Connection<Orders>, Error> {
         let orders = Orders { plant: self.0.id, states: words::all::<_, RequestState>(states) };
         Connection::read(context, orders, PageArguments { first, after, last, before }).await
+    }
+
+    /// The materials that it knows.
+    async fn materials(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many from the start: 20 unless given, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end: 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Materials>, Error> {
+        Connection::read(context, Materials { plant: Some(self.0.id) }, PageArguments { first, after, last, before })
+            .await
+    }
+
+    /// The places where its material lies.
+    async fn storage_locations(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many from the start: 20 unless given, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end: 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes this cursor.")] before: Option<String>,
+    ) -> Result<Connection<StorageLocations>, Error> {
+        Connection::read(
+            context,
+            StorageLocations { plant: Some(self.0.id) },
+            PageArguments { first, after, last, before },
+        )
+        .await
+    }
+
+    /// Material to be brought to its lines.
+    async fn staging_tasks(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only tasks in one of these states; an empty list does not filter.", default)] states: Vec<
+            words::StagingState,
+        >,
+        #[graphql(desc = "How many from the start: 20 unless given, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end: 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes this cursor.")] before: Option<String>,
+    ) -> Result<Connection<StagingTasks>, Error> {
+        Connection::read(
+            context,
+            StagingTasks { plant: Some(self.0.id), states: words::all(states) },
+            PageArguments { first, after, last, before },
+        )
+        .await
+    }
+
+    /// Goods on their way to customers.
+    async fn shipments(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only shipments in one of these states; an empty list does not filter.", default)] states: Vec<
+            words::ShipmentState,
+        >,
+        #[graphql(desc = "How many from the start: 20 unless given, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end: 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Shipments>, Error> {
+        Connection::read(
+            context,
+            Shipments { plant: Some(self.0.id), states: words::all(states) },
+            PageArguments { first, after, last, before },
+        )
+        .await
+    }
+
+    /// Its shifts.
+    async fn shifts(&self, context: &Context<'_>) -> Result<Vec<Shift>, Error> {
+        Ok(context.loaders().many(ShiftsOf(self.0.id)).await?.into_iter().map(Shift).collect())
     }
 
     /// Its exception cases.

@@ -4,12 +4,13 @@ use async_graphql::{Context, Description, ID, Object};
 use chrono::{DateTime, Utc};
 use model::entity::source_system;
 
-use super::{DeadLetters, Plant};
+use super::{DeadLetters, Plant, Stream};
 use crate::{
     connection::Connection,
     context::ContextExt,
     error::Error,
     global_id::{Identified, wraps},
+    loaders::StreamsOf,
     paging::PageArguments,
     words::{Freshness, SourceKind},
 };
@@ -65,6 +66,27 @@ impl SourceSystem {
     /// Number of stretches of time in which values may have been lost.
     async fn gaps(&self) -> i64 {
         self.0.gaps
+    }
+
+    /// What it can be told to do.
+    async fn actions(&self) -> Result<Vec<String>, Error> {
+        serde_json::from_str(&self.0.actions)
+            .map_err(|_| Error::broken("the actions of a source are not a list of texts"))
+    }
+
+    /// Whether somebody stopped all commands to it.
+    async fn commands_stopped(&self) -> bool {
+        self.0.commands_stopped
+    }
+
+    /// The manifest it is connected by, and its version.
+    async fn manifest(&self) -> Option<&str> {
+        self.0.manifest.as_deref()
+    }
+
+    /// Its streams: how far each was read, and how well.
+    async fn streams(&self, context: &Context<'_>) -> Result<Vec<Stream>, Error> {
+        Ok(context.loaders().many(StreamsOf(self.0.id)).await?.into_iter().map(Stream).collect())
     }
 
     /// Its records that could not be applied, and wait until they can.

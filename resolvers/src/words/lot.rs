@@ -15,7 +15,7 @@ mirror! {
         Unrestricted,
         /// Consumed, sold or disposed of.
         Closed,
-        /// None of the standard's values; `status` and the claims tell which.
+        /// None of the standard's values; `otherDisposition` tells which.
         Other,
     }
 }

@@ -6,6 +6,7 @@
 mod case;
 mod journal;
 mod line;
+mod logistics;
 mod lot;
 mod order;
 mod people;
@@ -14,8 +15,9 @@ mod source;
 pub use case::{CaseClass, CaseState, DecisionOption, DecisionState, EvidenceKind, Severity, TaskPurpose, TaskState};
 pub use journal::{ChangeKind, SubjectType};
 pub use line::{Freshness, LimitState, LineState, Quality};
+pub use logistics::{DocumentState, ShipmentState, StagingState, StorageKind};
 pub use lot::{Disposition, HoldState};
-pub use order::{JobState, RequestState};
+pub use order::{JobState, JobSubState, Readiness, RequestState, ResponseState};
 pub use people::Role;
 pub use source::{CommandState, SourceKind};
 
@@ -72,6 +74,9 @@ mod tests {
             SubjectType of model::SubjectType, Freshness of model::Freshness, LimitState of model::LimitState,
             LineState of model::LineState, Quality of model::Quality, Disposition of model::Disposition,
             HoldState of model::HoldState, JobState of model::JobState, RequestState of model::RequestState,
+            JobSubState of model::JobSubState, Readiness of model::Readiness, ResponseState of model::ResponseState,
+            StorageKind of model::StorageKind, StagingState of model::StagingState,
+            ShipmentState of model::ShipmentState, DocumentState of model::DocumentState,
             Role of model::Role, CommandState of model::entity::command::CommandState, SourceKind of model::SourceKind,
         }
     }
