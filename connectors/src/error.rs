@@ -32,6 +32,20 @@ pub enum Error {
         /// What to write instead.
         remedy: String,
     },
+    /// The manifest of a system is wrong.
+    #[error("{file}{}{}: {problem}; {remedy}", line.map(|line| format!(":{line}")).unwrap_or_default(), prefixed(key))]
+    Manifest {
+        /// The file, as it was named.
+        file: String,
+        /// The line, if the problem has one.
+        line: Option<u64>,
+        /// The path of the key, such as `streams.lots.map.attributes.quantity`; empty: the whole file.
+        key: String,
+        /// What is wrong with it.
+        problem: String,
+        /// What to write instead.
+        remedy: String,
+    },
     /// A file can not be read or written.
     #[error("cannot use {}", path.display())]
     File {
@@ -118,7 +132,7 @@ pub enum Error {
     #[error("the crosswalk {name} is wrong: {problem}")]
     Crosswalk {
         /// The file under `patterns/crosswalks`, without its ending.
-        name: &'static str,
+        name: String,
         /// What is wrong with it.
         problem: String,
     },
@@ -132,6 +146,7 @@ impl Error {
     pub fn code(&self) -> Code {
         match self {
             Self::PlantFile { .. } | Self::File { .. } => Code::PlantFileInvalid,
+            Self::Manifest { .. } => Code::ManifestInvalid,
             Self::Binding { .. } => Code::BindingInvalid,
             Self::Secret { .. } => Code::SecretMissing,
             Self::Unreachable { .. } => Code::SourceUnreachable,
@@ -144,4 +159,8 @@ impl Error {
             Self::Workflow(error) => error.code(),
         }
     }
+}
+
+fn prefixed(key: &str) -> String {
+    if key.is_empty() { String::new() } else { format!(": {key}") }
 }

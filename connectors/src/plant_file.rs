@@ -5,11 +5,11 @@
 
 mod alarms;
 pub(crate) mod duration;
-mod erp;
 mod line;
 mod node;
 mod opcua;
 mod secret;
+mod system;
 mod text;
 
 use std::{
@@ -26,11 +26,11 @@ use workflow::{
 
 pub use self::{
     alarms::AlarmBinding,
-    erp::{ErpKind, ErpSection},
     line::{Area, CounterBinding, LineSection, ParameterBinding, StateBinding, StateKind, WorkUnit},
     node::NodeBinding,
     opcua::{Identity, OpcUaSection, Security},
     secret::{Secret, SecretSource},
+    system::{SystemKind, SystemSection},
 };
 use crate::Error;
 
@@ -46,8 +46,8 @@ pub struct PlantFile {
     pub lines: Vec<LineSection>,
     /// The OPC UA server of the floor.
     pub opcua: Option<OpcUaSection>,
-    /// The ERP.
-    pub erp: Option<ErpSection>,
+    /// The business systems, in the order of the file.
+    pub systems: Vec<SystemSection>,
     /// Who has which role in the plant.
     pub people: Vec<Account>,
 }
@@ -81,7 +81,8 @@ struct Raw {
     #[serde(default)]
     line: Vec<line::Raw>,
     opcua: Option<opcua::Raw>,
-    erp: Option<ErpSection>,
+    #[serde(default)]
+    system: Vec<system::Raw>,
     #[serde(default)]
     person: Vec<Account>,
 }
@@ -117,8 +118,13 @@ impl PlantFile {
             .map(|(index, line)| line.checked(&format!("line[{index}]"), aliases.as_ref(), at))
             .collect::<Result<Vec<_>, _>>()?;
         let opcua = raw.opcua.map(|section| section.checked(at)).transpose()?;
-        let erp = raw.erp.map(|section| section.checked(at)).transpose()?;
-        let file = Self { plant: raw.plant, lines, opcua, erp, people: raw.person };
+        let systems = raw
+            .system
+            .into_iter()
+            .enumerate()
+            .map(|(index, section)| section.checked(&format!("system[{index}]"), at))
+            .collect::<Result<Vec<_>, _>>()?;
+        let file = Self { plant: raw.plant, lines, opcua, systems, people: raw.person };
         file.check(at)?;
         Ok(file)
     }
@@ -140,17 +146,19 @@ impl PlantFile {
             let problem = "no line binds a node of the OPC UA server";
             return Err(at.wrong("opcua", problem, "add [line.state] with kind and node, or remove [opcua]"));
         }
-        let Some(erp) = &self.erp else { return Ok(()) };
-        for (location, code) in &erp.line_by_location {
-            if !codes.contains(code.as_str()) {
+        let mut sources: HashSet<&str> = self.opcua.iter().map(|opcua| opcua.code.as_str()).collect();
+        for (index, system) in self.systems.iter().enumerate() {
+            if !sources.insert(&system.code) {
+                let problem = "the code is that of another source too";
+                let key = format!("system[{index}].code");
+                return Err(at.wrong(&key, problem, "give every source a code of its own"));
+            }
+            let unknown = system.line_by_location.iter().find(|(_, code)| !codes.contains(code.as_str()));
+            if let Some((location, code)) = unknown {
                 let problem = format!("there is no line {code:?}");
-                let key = format!("erp.line_by_location.{location}");
+                let key = format!("system[{index}].line_by_location.{location}");
                 return Err(at.wrong(&key, &problem, "write the code of a [[line]] of this file"));
             }
-        }
-        if self.opcua.as_ref().is_some_and(|opcua| opcua.code == erp.code) {
-            let problem = "the code is that of the [opcua] section too";
-            return Err(at.wrong("erp.code", problem, "give every source a code of its own"));
         }
         Ok(())
     }
@@ -158,8 +166,13 @@ impl PlantFile {
     /// The plant, its lines and its sources, as the store installs them.
     pub fn definition(&self) -> PlantDefinition {
         let reports = self.opcua.as_ref().map(|section| section.code.as_str());
-        let opcua = self.opcua.iter().map(|section| (&section.code, &section.name, SourceKind::OpcUa));
-        let erp = self.erp.iter().map(|section| (&section.code, &section.name, SourceKind::Erp));
+        let floor = self.opcua.iter().map(|section| SourceDefinition {
+            code: section.code.clone(),
+            name: section.name.clone(),
+            kind: SourceKind::OpcUa,
+            manifest: None,
+            actions: Vec::new(),
+        });
         PlantDefinition {
             enterprise_code: self.plant.enterprise_code.clone(),
             enterprise_name: self.plant.enterprise_name.clone(),
@@ -168,16 +181,7 @@ impl PlantFile {
             time_zone: self.plant.time_zone.clone(),
             tolerances: Vec::new(),
             lines: self.lines.iter().map(|line| line.definition(reports)).collect(),
-            sources: opcua
-                .chain(erp)
-                .map(|(code, name, kind)| SourceDefinition {
-                    code: code.clone(),
-                    name: name.clone(),
-                    kind,
-                    manifest: None,
-                    actions: Vec::new(),
-                })
-                .collect(),
+            sources: floor.chain(self.systems.iter().map(SystemSection::definition)).collect(),
         }
     }
 }

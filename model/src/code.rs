@@ -81,6 +81,8 @@ codes! {
     SourceRefused = "SOURCE_REFUSED",
     /// A system of the plant answers something that can not be read.
     SourceAnswerInvalid = "SOURCE_ANSWER_INVALID",
+    /// The manifest of a system is wrong.
+    ManifestInvalid = "MANIFEST_INVALID",
     /// A crosswalk file is wrong.
     CrosswalkInvalid = "CROSSWALK_INVALID",
     /// The certificate of an OPC UA server is not trusted or not valid.

@@ -1,11 +1,8 @@
-//! ERP in: production orders, materials and lots, read incrementally; and the few commands that we send back.
+//! Business systems: read incrementally in pages, and driven by one job each.
 //!
-//! Read in this order: how far a stream has been read ([`scan`]), what a raw status means ([`crosswalk`]), the systems
-//! ([`tryton`], [`http`]), the job that drives one of them ([`poller`]), and the way out ([`commands`]).
+//! Read in this order: how far a stream has been read ([`scan`]), the job that drives a system ([`poller`]), and the one
+//! system that has code of its own ([`tryton`]); all others are described by a [`crate::manifest`].
 
-pub mod commands;
-pub mod crosswalk;
-pub mod http;
 pub mod poller;
 pub mod read_only;
 pub mod scan;
@@ -19,9 +16,7 @@ use workflow::sync::Page;
 use crate::Error;
 
 pub use self::{
-    commands::Sender,
-    http::HttpSource,
-    poller::{Poller, Report},
+    poller::{Hint, Poller, Report, dry_run},
     tryton::TrytonSource,
 };
 
@@ -32,7 +27,7 @@ pub(crate) const PAGE_ROWS_MAX: usize = 500;
 /// A system that can be read in pages.
 pub trait Source: Send {
     /// The streams in the order in which they are read: what others refer to comes first.
-    fn streams(&self) -> &'static [&'static str];
+    fn streams(&self) -> Vec<String>;
 
     /// Reads the next page of a stream after `cursor`, the one that the last page of that stream carried.
     ///

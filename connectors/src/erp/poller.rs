@@ -1,4 +1,4 @@
-//! The job of one ERP: reads every stream, again and again, and says whether the system is heard.
+//! The job of one business system: reads every stream, again and again, and says whether the system is heard.
 //!
 //! On an error the pass ends where it is and the pause grows; what was applied stays, because each page carries its
 //! cursor. On cancel the job stops at once: a page that is being applied rolls back, and is read again by whoever goes on.
@@ -6,6 +6,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use model::clock::SharedClock;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use workflow::sync::{Page, Syncer};
 
@@ -19,6 +20,19 @@ const BACKOFF_MIN: Duration = Duration::from_secs(1);
 const BACKOFF_MAX: Duration = Duration::from_secs(64);
 /// Pages of one stream in one run: a million rows. What is left follows in the next run, after the other streams.
 const PAGES_MAX: usize = 2_000;
+
+/// Hints that wait. A hint only says "read now": when more wait than this, a read is due anyway, and the rest may be dropped.
+const HINTS_MAX: usize = 16;
+/// The least time between two reads because of hints. A burst of webhooks is one read, and a system that hints all the
+/// time is not read all the time.
+const HINT_PAUSE: Duration = Duration::from_millis(200);
+
+/// Something changed over there: it is read at once instead of at the next interval.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hint {
+    /// The stream, if it is known; only this one is read then.
+    pub stream: Option<String>,
+}
 
 /// How a job runs.
 #[derive(Clone)]
@@ -37,8 +51,9 @@ pub struct Poller<S> {
     source: S,
     syncer: Syncer,
     /// The last page of each stream. The overlap has it read again and again; while it is the same there is nothing to do.
-    last: HashMap<&'static str, Page>,
+    last: HashMap<String, Page>,
     heard: Option<Heard>,
+    hints: (mpsc::Sender<Hint>, mpsc::Receiver<Hint>),
 }
 
 /// What the twin was told of the source. Told again only when it changes.
@@ -64,25 +79,56 @@ pub struct Report {
 impl<S: Source> Poller<S> {
     /// A job that reads `source` into the twin.
     pub fn new(options: Options, source: S, syncer: Syncer) -> Self {
-        Self { options, source, syncer, last: HashMap::new(), heard: None }
+        Self { options, source, syncer, last: HashMap::new(), heard: None, hints: mpsc::channel(HINTS_MAX) }
+    }
+
+    /// Where hints are sent. Use `try_send`: a full queue means that a read is due anyway.
+    pub fn hints(&self) -> mpsc::Sender<Hint> {
+        self.hints.0.clone()
     }
 
     /// Runs until cancelled. Errors are told to the twin and to the log, and tried again.
     pub async fn run(mut self, cancel: CancellationToken) {
         let mut backoff = Backoff::default();
+        let mut wanted = None;
         loop {
-            let pause = match cancel.run_until_cancelled(self.run_and_tell()).await {
+            let pause = match cancel.run_until_cancelled(self.run_and_tell(wanted.take())).await {
                 None => return,
                 Some(Ok(())) => {
                     backoff = Backoff::default();
                     self.options.interval
                 }
-                Some(Err(error)) => backoff.after(&error).max(self.options.interval),
+                Some(Err(error)) => {
+                    let pause = backoff.after(&error).max(self.options.interval);
+                    // A system that is down is not asked more often because somebody hopes for news.
+                    if cancel.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                        return;
+                    }
+                    Duration::ZERO
+                }
             };
-            if cancel.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
-                return;
+            match cancel.run_until_cancelled(self.pause(pause)).await {
+                None => return,
+                Some(hinted) => wanted = hinted,
             }
         }
+    }
+
+    /// Waits for the next read: until the time is over, or a little longer than the first hint. Only one stream is wanted
+    /// when all hints name the same.
+    async fn pause(&mut self, pause: Duration) -> Option<String> {
+        let hint = match tokio::time::timeout(pause, self.hints.1.recv()).await {
+            Ok(Some(hint)) => hint,
+            Ok(None) | Err(_) => return None,
+        };
+        tokio::time::sleep(HINT_PAUSE.min(self.options.interval)).await;
+        let mut wanted = hint.stream;
+        while let Ok(hint) = self.hints.1.try_recv() {
+            if hint.stream != wanted {
+                wanted = None;
+            }
+        }
+        wanted
     }
 
     /// Reads every stream once, to its end, and applies what changed.
@@ -90,14 +136,23 @@ impl<S: Source> Poller<S> {
     /// # Errors
     /// The first error; the streams before it are applied.
     pub async fn run_once(&mut self) -> Result<Report, Error> {
+        self.run_streams(None).await
+    }
+
+    /// The same for one stream, or for all. One that is not there is all: a hint may be older than the manifest.
+    async fn run_streams(&mut self, wanted: Option<String>) -> Result<Report, Error> {
         let mut report = Report::default();
-        for stream in self.source.streams() {
-            self.run_stream(stream, &mut report).await?;
+        let mut streams = self.source.streams();
+        if wanted.as_ref().is_some_and(|wanted| streams.contains(wanted)) {
+            streams.retain(|stream| Some(stream) == wanted.as_ref());
+        }
+        for stream in streams {
+            self.run_stream(&stream, &mut report).await?;
         }
         Ok(report)
     }
 
-    async fn run_stream(&mut self, stream: &'static str, report: &mut Report) -> Result<(), Error> {
+    async fn run_stream(&mut self, stream: &str, report: &mut Report) -> Result<(), Error> {
         for _ in 0..PAGES_MAX {
             let cursor = self.syncer.cursor(stream).await?;
             let page = self.source.page(stream, cursor.as_deref()).await?;
@@ -110,7 +165,7 @@ impl<S: Source> Poller<S> {
                 report.dead_letters += applied.dead_letters;
             }
             if complete {
-                self.last.insert(stream, page);
+                self.last.insert(stream.to_owned(), page);
                 return Ok(());
             }
         }
@@ -127,12 +182,12 @@ impl<S: Source> Poller<S> {
     /// the next row, so that a quiet ERP costs the database no writes. The first pass is always applied.
     fn is_known(&self, stream: &str, page: &Page) -> bool {
         let Some(last) = self.last.get(stream) else { return false };
-        last == page || (page.complete && page.records.is_empty())
+        last == page || (page.complete && page.records.is_empty() && page.sweep.is_none())
     }
 
-    async fn run_and_tell(&mut self) -> Result<(), Error> {
+    async fn run_and_tell(&mut self, wanted: Option<String>) -> Result<(), Error> {
         let started = tokio::time::Instant::now();
-        let outcome = self.run_once().await;
+        let outcome = self.run_streams(wanted).await;
         let result = if outcome.is_ok() { "ok" } else { "error" };
         metrics::counter!("plantgraph_erp_runs_total", "source" => self.options.name.clone(), "result" => result)
             .increment(1);
@@ -194,6 +249,26 @@ impl Backoff {
             _ => pause,
         }
     }
+}
+
+/// Reads a stream from its beginning to its end, or to `rows_max`, and applies nothing.
+///
+/// # Errors
+/// As [`Source::page`].
+pub async fn dry_run<S: Source>(source: &mut S, stream: &str, rows_max: usize) -> Result<Vec<Page>, Error> {
+    let mut pages: Vec<Page> = Vec::new();
+    let mut rows = 0;
+    while rows < rows_max && pages.len() < PAGES_MAX {
+        let cursor = pages.last().and_then(|page| page.cursor.clone());
+        let page = source.page(stream, cursor.as_deref()).await?;
+        rows += page.records.len();
+        let complete = page.complete;
+        pages.push(page);
+        if complete {
+            break;
+        }
+    }
+    Ok(pages)
 }
 
 fn chain(error: &Error) -> String {

@@ -3,6 +3,7 @@
 //! [`rpc`] speaks the protocol, [`typed`] the JSON for types that JSON lacks, `streams` says what is read, `stock` finds
 //! out where a lot is, `records` says what rows mean.
 
+pub mod manifest;
 mod records;
 mod row;
 pub mod rpc;

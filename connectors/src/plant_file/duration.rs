@@ -7,9 +7,14 @@ use serde::{Deserialize, Deserializer, de};
 const REMEDY: &str = r#"write a number and a unit, such as "250ms", "5s", "1m30s" or "2h""#;
 
 /// Reads a duration for serde.
-pub(super) fn humane<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+pub(crate) fn humane<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer).map_err(|error| de::Error::custom(format!("{error}: {REMEDY}")))?;
     parse(&text).ok_or_else(|| de::Error::custom(format!("{text:?} is no duration: {REMEDY}")))
+}
+
+/// Reads a duration that may be missing.
+pub(crate) fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    humane(deserializer).map(Some)
 }
 
 /// One or more numbers, each with its unit; the sum of them.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use workflow::sync::{Assertion, Body, Record, Statement};
 
 use super::{row::Row, stock::Whereabouts};
-use crate::erp::crosswalk::Crosswalk;
+use crate::mapping::Crosswalk;
 
 /// What a row says, and since when.
 pub(super) struct Said {
@@ -49,7 +49,7 @@ pub(super) fn material(row: Row<'_>) -> Result<Said, String> {
 }
 
 /// A lot, as usable as the place where it is.
-pub(super) fn lot(row: Row<'_>, whereabouts: &Whereabouts, crosswalk: &Crosswalk<Disposition>) -> Result<Said, String> {
+pub(super) fn lot(row: Row<'_>, whereabouts: &Whereabouts, crosswalk: &Crosswalk) -> Result<Said, String> {
     let material = row.reference("product")?.ok_or("product: it is empty")?;
     let body = Body::Says(Statement::new(
         SubjectType::MaterialLot,
@@ -58,7 +58,7 @@ pub(super) fn lot(row: Row<'_>, whereabouts: &Whereabouts, crosswalk: &Crosswalk
             ("material", Assertion::reference(Some(material))),
             ("quantity", Assertion::plain(whereabouts.quantity().normalize().to_string())),
             ("unit", Assertion::plain(row.text("default_uom.symbol")?)),
-            ("disposition", Assertion::crossed(whereabouts.raw(), crosswalk.map(&whereabouts.kinds()))),
+            ("disposition", crosswalk.assertion(whereabouts.raw(), &whereabouts.kinds())),
             ("status", Assertion::optional(whereabouts.raw().first().cloned())),
             ("location", Assertion::optional(whereabouts.location())),
         ],
@@ -69,7 +69,7 @@ pub(super) fn lot(row: Row<'_>, whereabouts: &Whereabouts, crosswalk: &Crosswalk
 /// A production order. Its line is the one that the plant file gives to its location.
 pub(super) fn order(
     row: Row<'_>,
-    crosswalk: &Crosswalk<RequestState>,
+    crosswalk: &Crosswalk,
     line_by_location: &BTreeMap<String, String>,
 ) -> Result<Said, String> {
     let state = row.text("state")?;
@@ -83,7 +83,7 @@ pub(super) fn order(
             ("material", Assertion::reference(row.reference("product")?)),
             ("quantity", Assertion::plain(row.decimal("quantity")?.normalize().to_string())),
             ("unit", Assertion::plain(row.text("unit.symbol")?)),
-            ("state", Assertion::crossed(vec![state.to_owned()], crosswalk.map(&[state]))),
+            ("state", crosswalk.assertion(vec![state.to_owned()], &[state])),
             ("line", Assertion::optional(line)),
             ("plannedStart", time(row.date("planned_start_date")?)),
             ("plannedEnd", time(row.date("planned_date")?)),

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     Error,
     erp::transport::{Answer, Transport, foreign},
-    plant_file::{ErpSection, SecretSource},
+    plant_file::{SecretSource, SystemSection},
 };
 
 /// The first series that answers JSON-RPC under `/{database}/rpc/`.
@@ -58,12 +58,12 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::ErpUnreachable`] when the URL can not be one of an ERP.
-    pub fn new(section: &ErpSection) -> Result<Self, Error> {
+    pub fn new(section: &SystemSection) -> Result<Self, Error> {
         Ok(Self {
             transport: Transport::new(&section.url)?,
-            database: section.database.clone().unwrap_or_default(),
-            user: section.user.clone().unwrap_or_default(),
-            secret: section.secret.clone(),
+            database: section.option("database").unwrap_or_default().to_owned(),
+            user: section.option("user").unwrap_or_default().to_owned(),
+            secret: section.secret("password")?.clone(),
             session: None,
             last_id: 0,
         })

@@ -6,10 +6,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     time::Duration,
 };
 
-use model::{Disposition, RequestState};
 use serde_json::{Value, json};
 use workflow::sync::{Page, Record};
 
@@ -24,10 +24,10 @@ use crate::{
     Error,
     erp::{
         PAGE_ROWS_MAX, Source,
-        crosswalk::Crosswalk,
         scan::{Cursor, Pass, Seen},
     },
-    plant_file::ErpSection,
+    mapping::Crosswalk,
+    plant_file::SystemSection,
 };
 
 /// Templates that are read at once. Each has all its products read again: with 100 of them each, a page of 5,000 rows.
@@ -41,8 +41,8 @@ pub struct TrytonSource {
     overlap: Duration,
     premises: Premises,
     line_by_location: BTreeMap<String, String>,
-    orders: Crosswalk<RequestState>,
-    lots: Crosswalk<Disposition>,
+    orders: Crosswalk,
+    lots: Crosswalk,
 }
 
 /// A stream: what is asked for.
@@ -122,17 +122,17 @@ impl TrytonSource {
     ///
     /// # Errors
     /// [`Error::Crosswalk`] or [`Error::ErpUnreachable`] when a built-in file or the URL is unusable.
-    pub fn new(section: &ErpSection) -> Result<Self, Error> {
+    pub fn new(section: &SystemSection) -> Result<Self, Error> {
         Ok(Self {
             client: Client::new(section)?,
             overlap: section.overlap,
             premises: Premises {
-                warehouse: section.warehouse.clone(),
-                quarantine: section.quarantine_locations.clone(),
+                warehouse: section.option("warehouse").map(str::to_owned),
+                quarantine: section.list("quarantine_locations").map(str::to_owned).collect(),
             },
             line_by_location: section.line_by_location.clone(),
-            orders: Crosswalk::tryton_production()?,
-            lots: Crosswalk::tryton_lot()?,
+            orders: Crosswalk::load("tryton-production", Path::new(""))?,
+            lots: Crosswalk::load("tryton-lot", Path::new(""))?,
         })
     }
 
@@ -229,8 +229,8 @@ impl TrytonSource {
 }
 
 impl Source for TrytonSource {
-    fn streams(&self) -> &'static [&'static str] {
-        Stream::NAMES
+    fn streams(&self) -> Vec<String> {
+        Stream::NAMES.iter().map(|&name| name.to_owned()).collect()
     }
 
     async fn page(&mut self, stream: &str, cursor: Option<&str>) -> Result<Page, Error> {

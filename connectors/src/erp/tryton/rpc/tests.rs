@@ -38,9 +38,10 @@ async fn client(script: &'static [(&'static str, &'static str)]) -> Client {
     });
     // Any variable that is set will do as the password of this server.
     let section = format!(
-        "code = 'erp'\nname = 'ERP'\nkind = 'tryton'\nurl = '{url}'\ndatabase = 'erp'\nuser = 'u'\nsecret = {{ env = 'PATH' }}"
+        "code = 'erp'\nname = 'ERP'\nkind = 'erp'\nmanifest = 'tryton'\nurl = '{url}'\n\
+         options = {{ database = 'erp', user = 'u' }}\nsecrets = {{ password = {{ env = 'PATH' }} }}"
     );
-    Client::new(&toml::from_str(&section).unwrap()).unwrap()
+    Client::new(&SystemSection::for_test(&section)).unwrap()
 }
 
 async fn call(client: &mut Client) -> Result<Value, Error> {
