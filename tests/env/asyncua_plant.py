@@ -19,7 +19,15 @@ the test that started it). CONTROL_PORT takes one JSON object per line and answe
         numbers counted up; with "values": [6, 11, 2] those in turn instead; answers at once
     {"do": "wait", "node": "Line1.GoodCount"}      answers when that sequence is finished
     {"do": "written", "node": "Line1.GoodCount"}   everything written: [[value, source time, status], ...]
+    {"do": "alarm", "name": "Overheated", "active": true, "acked": false, "retain": true, "severity": 700, "message": "too hot"}
+        an event of the condition Line1.Overheated (OffNormalAlarmType) at Line1; the server repeats it while it retains it
+    {"do": "forget", "name": "Overheated"}         the server does not repeat it any more, and tells nobody
+    {"do": "acked"}                                what clients acknowledged: [[event id as hex, comment], ...]
     {"do": "stop"}
+
+Line1 and the object Server notify of events. With PLANT_HISTORY=1 every variable keeps its history and shows it.
+With PLANT_COMPANION=1 there is also Objects/Plant/Press as companion specifications have it: a PackML object of a vendor's
+own subtype, Machinery's identification and item state, and a receiver of job orders.
 """
 
 import asyncio
@@ -93,9 +101,54 @@ class Variable:
             await self.write(value)
 
 
+class Alarms:
+    """Conditions of Line1 that the server repeats on request, as far as asyncua knows of conditions."""
+
+    def __init__(self, server, line, index):
+        self.server, self.line, self.index = server, line, index
+        self.generators, self.acked = {}, []
+
+    async def event(self, name):
+        """The event of a condition; asyncua keeps the same object to repeat it."""
+        if name not in self.generators:
+            generator = await self.server.get_event_generator(
+                self.server.get_node(ua.NodeId(ua.ObjectIds.OffNormalAlarmType)), self.line
+            )
+            event = generator.event
+            event.add_property("NodeId", ua.NodeId(f"Plant.Line1.{name}", self.index), ua.VariantType.NodeId)
+            for part in ("ActiveState/Id", "AckedState/Id", "ConfirmedState/Id", "EnabledState/Id"):
+                event.add_variable(part, part == "EnabledState/Id", ua.VariantType.Boolean)
+            event.add_property("ConditionName", name, ua.VariantType.String)
+            event.add_property("BranchId", ua.NodeId(), ua.VariantType.NodeId)
+            event.add_property("SuppressedOrShelved", False, ua.VariantType.Boolean)
+            event.add_property("Retain", True, ua.VariantType.Boolean)
+            self.generators[name] = generator
+        return self.generators[name]
+
+    async def report(self, command):
+        generator = await self.event(command["name"])
+        event = generator.event
+        setattr(event, "ActiveState/Id", command.get("active", True))
+        setattr(event, "AckedState/Id", command.get("acked", False))
+        setattr(event, "ConfirmedState/Id", True)
+        event.Retain = command.get("retain", True)
+        event.Severity = command.get("severity", 500)
+        event.Message = ua.LocalizedText(command.get("message", command["name"]))
+        await generator.trigger()
+        return {"event": event.EventId.Value.hex()}
+
+    def forget(self, name):
+        self.server.iserver.subscription_service._conditions.pop(self.generators[name].event.NodeId)
+
+    async def acknowledge(self, parent, event_id, comment):
+        """The method Acknowledge of every condition."""
+        self.acked.append([event_id.Value.hex(), comment.Value.Text])
+        return []
+
+
 class Plant:
-    def __init__(self, server, variables):
-        self.server, self.variables = server, variables
+    def __init__(self, server, variables, alarms):
+        self.server, self.variables, self.alarms = server, variables, alarms
         self.stopped = asyncio.Event()
 
     async def do(self, command):
@@ -120,6 +173,13 @@ class Plant:
                 if variable.sequence:
                     await variable.sequence
                 return {"count": len(variable.written)}
+            case "alarm":
+                return await self.alarms.report(command)
+            case "forget":
+                self.alarms.forget(command["name"])
+                return {}
+            case "acked":
+                return {"acked": self.alarms.acked}
             case "written":
                 return {"values": self.variables[command["node"]].written}
             case other:
@@ -155,6 +215,8 @@ async def certificate(server, pki):
 
 async def build(port, pki):
     server = Server(user_manager=Users())
+    # ConditionRefresh, off unless somebody wants it; the number is the severity of its own events.
+    server.iserver.bind_condition_methods = 200
     await server.init()
     server.set_endpoint(f"opc.tcp://127.0.0.1:{port}/plant")
     server.set_server_name("asyncua test plant")
@@ -181,8 +243,55 @@ async def build(port, pki):
                 node_id, ua.QualifiedName(name, index), ua.Variant(initial, kind)
             )
             variables[f"{line}.{name}"] = Variable(server, node_id, kind)
+            if os.environ.get("PLANT_HISTORY"):
+                await server.historize_node_data_change(server.get_node(node_id), period=None, count=100_000)
             await variables[f"{line}.{name}"].write(initial)
-    return Plant(server, variables)
+    line = server.get_node(ua.NodeId("Plant.Line1", index))
+    alarms = Alarms(server, line, index)
+    await line.set_event_notifier([ua.EventNotifier.SubscribeToEvents])
+    server.link_method(
+        server.get_node(ua.NodeId(ua.ObjectIds.AcknowledgeableConditionType_Acknowledge)), alarms.acknowledge
+    )
+    if os.environ.get("PLANT_COMPANION"):
+        await companion(server, plant, index)
+    return Plant(server, variables, alarms)
+
+
+async def companion(server, plant, index):
+    """A machine as companion specifications have it, with as much of their types as a client looks at."""
+    packml = await server.register_namespace("http://opcfoundation.org/UA/PackML/")
+    machinery = await server.register_namespace("http://opcfoundation.org/UA/Machinery/")
+    devices = await server.register_namespace("http://opcfoundation.org/UA/DI/")
+    jobs = await server.register_namespace("http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2/")
+    base = server.nodes.base_object_type
+
+    async def object_type(parent, namespace, name):
+        return await parent.add_object_type(ua.NodeId(0, namespace), ua.QualifiedName(name, namespace))
+
+    packml_type = await object_type(base, packml, "PackMLBaseObjectType")
+    own_type = await object_type(packml_type, index, "PressPackMLType")
+    machine_type = await object_type(base, packml, "PackMLBaseStateMachineType")
+    item_state = await object_type(base, machinery, "MachineryItemState_StateMachineType")
+    identification = await object_type(base, machinery, "MachineIdentificationType")
+    receiver = await object_type(base, jobs, "ISA95JobOrderReceiverObjectType")
+
+    async def add(parent, namespace, name, of=base):
+        return await parent.add_object(ua.NodeId(0, namespace), ua.QualifiedName(name, namespace), of.nodeid)
+
+    press = await add(plant, index, "Press")
+    state = await add(press, index, "PackML", own_type)
+    machine = await add(state, packml, "BaseStateMachine", machine_type)
+    current = await machine.add_variable(ua.NodeId(0, index), ua.QualifiedName("CurrentState", 0), ua.LocalizedText("Cleared"))
+    await current.add_property(ua.NodeId(0, index), ua.QualifiedName("Number", 0), 2, ua.VariantType.UInt32)
+    blocks = await add(press, machinery, "MachineryBuildingBlocks")
+    await add(blocks, machinery, "MachineryItemState", item_state)
+    identity = await add(blocks, devices, "Identification", identification)
+    await identity.add_property(ua.NodeId(0, index), ua.QualifiedName("SerialNumber", devices), "4711")
+    management = await add(blocks, index, "JobManagement")
+    await add(management, index, "JobOrderControl", receiver)
+    warm = await press.add_variable(ua.NodeId(0, index), ua.QualifiedName("OilTemperature", index), 40.0)
+    unit = ua.EUInformation(UnitId=4408652, DisplayName=ua.LocalizedText("°C"))
+    await warm.add_property(ua.NodeId(0, index), ua.QualifiedName("EngineeringUnits", 0), unit)
 
 
 async def stop_with_stdin(stopped):

@@ -22,6 +22,7 @@ pub struct MachineRoom {
     /// The port of OPC UA.
     pub port: u16,
     control_port: u16,
+    features: Vec<&'static str>,
 }
 
 /// A running server.
@@ -51,7 +52,14 @@ impl Written {
 impl MachineRoom {
     /// A room in which nothing runs yet.
     pub fn new() -> Self {
-        Self { files: Scratch::new("asyncua"), port: free_port(), control_port: free_port() }
+        Self { files: Scratch::new("asyncua"), port: free_port(), control_port: free_port(), features: Vec::new() }
+    }
+
+    /// A room whose server has also this: `PLANT_HISTORY` or `PLANT_COMPANION` of the script.
+    #[must_use]
+    pub fn with(mut self, feature: &'static str) -> Self {
+        self.features.push(feature);
+        self
     }
 
     /// The server's certificate, once it ran.
@@ -71,6 +79,7 @@ impl MachineRoom {
             .args([self.port, self.control_port].map(|port| port.to_string()))
             .arg(self.files.path())
             .env("PLANT_NAMESPACES_BEFORE", namespaces_before.to_string())
+            .envs(self.features.iter().map(|feature| (*feature, "1")))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             // It complains of every client that was cut off, which is what the tests do.
@@ -125,6 +134,16 @@ impl Machines {
         let written =
             |entry: &Value| Written { value: entry[0].clone(), at: entry[1].as_str().unwrap().parse().unwrap() };
         answer["values"].as_array().unwrap().iter().map(written).collect()
+    }
+
+    /// Reports a condition of Line1: active or not, and whether the server goes on showing it.
+    pub async fn alarm(&mut self, name: &str, active: bool, retain: bool) {
+        self.command(json!({ "do": "alarm", "name": name, "active": active, "retain": retain })).await;
+    }
+
+    /// A condition of Line1 is not shown any more, and nobody is told.
+    pub async fn forget_alarm(&mut self, name: &str) {
+        self.command(json!({ "do": "forget", "name": name })).await;
     }
 
     /// Kills the server: no goodbye to anybody.

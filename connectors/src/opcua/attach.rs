@@ -1,13 +1,14 @@
 //! Gets hold of a subscription on a session: the one that we have, taken over if need be, or a new one.
 
 use opcua::types::{
-    DataChangeFilter, DataChangeTrigger, DeadbandType, ExtensionObject, MonitoredItemCreateRequest, MonitoringMode,
-    MonitoringParameters, NodeId, StatusCode,
+    AttributeId, DataChangeFilter, DataChangeTrigger, DeadbandType, ExtensionObject, MonitoredItemCreateRequest,
+    MonitoringMode, MonitoringParameters, NodeId, ReadValueId, StatusCode,
 };
 use workflow::ingest::{Batch, Signal};
 
 use super::{
-    item::Item,
+    condition,
+    item::{Item, Target},
     notification::handle_of,
     resolve::{Unresolved, resolve},
     services::{CHUNK, Services},
@@ -25,6 +26,7 @@ impl Source {
         let Some(subscription) = &mut self.subscription else { return self.create(services, session).await };
         if subscription.owner != Some(session) {
             self.decoder.forget_states();
+            self.alarms.forget();
             let started = services.started().await.map_err(Fault::Service)?;
             if subscription.is_of_another_start(started) {
                 return Err(Fault::Lost("the server was restarted".to_owned()));
@@ -40,6 +42,7 @@ impl Source {
             }
             tracing::info!(source = self.config.source, subscription = subscription.id, "took a subscription over");
         }
+        self.want_alarms();
         self.catch_up(services).await
     }
 
@@ -61,6 +64,7 @@ impl Source {
         let subscription = Subscription::granted(&granted, session, started);
         self.items.forget();
         self.decoder.forget_states();
+        self.alarms.forget();
         let all = (0..self.config.items.len()).collect();
         match self.make_items(services, subscription.id, all).await {
             Ok(missing) => {
@@ -144,6 +148,11 @@ impl Source {
                     signals.extend(self.died(*index, &Unresolved { status, reason }));
                 } else {
                     self.items.created(*index, item, node.clone(), result.monitored_item_id, result.revised_queue_size);
+                    if matches!(item.target, Target::Alarms(..)) {
+                        // It may have nothing to say for years.
+                        self.items.heard(*index);
+                        self.want_alarms();
+                    }
                 }
             }
         }
@@ -173,6 +182,9 @@ pub(super) async fn again(
 }
 
 fn request(index: usize, item: &Item, node: NodeId) -> MonitoredItemCreateRequest {
+    if matches!(item.target, Target::Alarms(..)) {
+        return event_request(index, item, node);
+    }
     // Without this filter some servers do not report that a value turned bad.
     let filter = DataChangeFilter {
         trigger: DataChangeTrigger::StatusValue,
@@ -187,6 +199,18 @@ fn request(index: usize, item: &Item, node: NodeId) -> MonitoredItemCreateReques
         discard_oldest: true,
     };
     MonitoredItemCreateRequest::new(node.into(), MonitoringMode::Reporting, parameters)
+}
+
+fn event_request(index: usize, item: &Item, node: NodeId) -> MonitoredItemCreateRequest {
+    let parameters = MonitoringParameters {
+        client_handle: handle_of(index),
+        sampling_interval: 0.0,
+        filter: ExtensionObject::from_message(condition::filter()),
+        queue_size: item.queue,
+        discard_oldest: true,
+    };
+    let node = ReadValueId { node_id: node, attribute_id: AttributeId::EventNotifier as u32, ..Default::default() };
+    MonitoredItemCreateRequest::new(node, MonitoringMode::Reporting, parameters)
 }
 
 /// Whether a status tells of the connection or the session, and not of what was asked.

@@ -13,11 +13,15 @@ use super::{
 };
 use crate::{
     Error,
-    plant_file::{Identity, LineSection, NodeBinding, OpcUaSection, PlantFile, Security, StateBinding, StateKind},
+    plant_file::{
+        AlarmBinding, Identity, LineSection, NodeBinding, OpcUaSection, PlantFile, Security, StateBinding, StateKind,
+    },
 };
 
 /// The namespace of OPC 30050.
 const PACKML: &str = "http://opcfoundation.org/UA/PackML/";
+/// Events that a server keeps for us at least: a repetition of all alarms comes at once. To it, 0 and 1 mean other things.
+const EVENT_QUEUE: u32 = 1_000;
 /// Largest queue that is asked for. A queue costs the server memory per item; beyond this, a gap is the honest answer.
 const MAX_QUEUE: u32 = 10_000;
 
@@ -56,6 +60,7 @@ impl OpcUaConfig {
             })?;
             items.extend(Items { section, line: id }.of(line));
         }
+        items.extend(section.alarms.iter().map(|alarms| notifier(alarms, None)));
         Ok(Some(Self {
             source: section.code.clone(),
             url: section.url.clone(),
@@ -85,6 +90,18 @@ impl OpcUaConfig {
     }
 }
 
+/// The item of a notifier.
+fn notifier(alarms: &AlarmBinding, line: Option<LineId>) -> Item {
+    let AlarmBinding { notifier, acknowledge } = alarms;
+    Item {
+        paths: vec![notifier.path.clone()],
+        target: Target::Alarms(line, *acknowledge),
+        sampling: Duration::ZERO,
+        rate: notifier.rate,
+        queue: notifier.queue.unwrap_or(EVENT_QUEUE).clamp(EVENT_QUEUE, MAX_QUEUE),
+    }
+}
+
 /// Makes the items of one line.
 struct Items<'a> {
     section: &'a OpcUaSection,
@@ -103,6 +120,7 @@ impl Items<'_> {
             self.item(&parameter.node, Target::Parameter(self.line, parameter.definition.name.clone()))
         }));
         items.extend(line.order.iter().map(|node| self.item(node, Target::Order(self.line))));
+        items.extend(line.alarms.iter().map(|alarms| notifier(alarms, Some(self.line))));
         items
     }
 

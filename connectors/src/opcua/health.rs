@@ -93,6 +93,11 @@ impl Reporter {
         self.heard(at);
     }
 
+    /// So many events came.
+    pub(super) fn events(&self, count: usize) {
+        self.count("plantgraph_opcua_events_total", count as u64);
+    }
+
     /// The server was heard. This alone wakes no reader: it happens many times a second.
     pub(super) fn heard(&self, at: DateTime<Utc>) {
         self.sender.send_if_modified(|health| {

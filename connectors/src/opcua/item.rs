@@ -24,6 +24,8 @@ pub(super) enum Target {
     Parameter(LineId, String),
     /// The number of the order that a line runs.
     Order(LineId),
+    /// Alarms, of a line if it is one's notifier, and whether people may acknowledge them.
+    Alarms(Option<LineId>, bool),
 }
 
 /// A node to monitor.
@@ -51,7 +53,7 @@ impl Item {
     pub(super) fn unknown(&self, stamp: Stamp) -> Option<Signal> {
         Some(match &self.target {
             Target::State(line) => Signal::LineState { line: *line, state: None, raw: 0, stamp },
-            Target::PackMl(..) => return None,
+            Target::PackMl(..) | Target::Alarms(..) => return None,
             Target::Counter(line, name, role) => {
                 Signal::Counter { line: *line, name: name.clone(), role: *role, value: None, stamp }
             }

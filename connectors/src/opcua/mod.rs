@@ -10,8 +10,10 @@
 //!
 //! Start reading at [`engine`]. What is pure stands by itself: [`sequence`], [`decode`], [`packml`], [`path`], [`cursor`].
 
+mod alarms;
 mod attach;
 mod certificate;
+mod condition;
 mod config;
 mod connect;
 mod cursor;
@@ -19,6 +21,7 @@ mod decode;
 mod delivery;
 mod discover;
 mod engine;
+mod events;
 mod health;
 mod item;
 mod items;

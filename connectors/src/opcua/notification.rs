@@ -134,6 +134,7 @@ impl Decoder {
             decoded.absurd += absurd;
             self.remember(index, item, &stamp, &mut decoded);
             match self.signal(item, &value, stamp) {
+                Read::Nothing => {}
                 Read::Signal(signal) => decoded.signals.push(signal),
                 Read::Machine(line, pending) => match machines.iter_mut().find(|(other, _)| *other == line) {
                     Some((_, all)) => all.push(pending),
@@ -200,6 +201,8 @@ impl Decoder {
                 stamp.status = number.status;
                 Signal::ActiveOrder { line: *line, number: number.value, stamp }
             }
+            // It reports events, never values.
+            Target::Alarms(..) => return Read::Nothing,
         })
     }
 
@@ -245,6 +248,7 @@ impl Decoder {
 
 /// What one value is.
 enum Read {
+    Nothing,
     Signal(Signal),
     Machine(LineId, Pending),
 }
@@ -255,7 +259,12 @@ pub(super) fn handle_of(index: usize) -> u32 {
 }
 
 fn index_of(notification: &MonitoredItemNotification) -> Option<usize> {
-    usize::try_from(notification.client_handle).ok()?.checked_sub(1)
+    index_from(notification.client_handle)
+}
+
+/// The place of the item with this handle.
+pub(super) fn index_from(handle: u32) -> Option<usize> {
+    usize::try_from(handle).ok()?.checked_sub(1)
 }
 
 #[cfg(test)]

@@ -161,6 +161,7 @@ impl<'a> Publisher<'a> {
             let keep_alive = self.source.subscription.as_ref().map(|s| s.keep_alive).unwrap_or_default();
             let silent = self.watchdog.due(keep_alive);
             let (retry, verify) = (self.source.items.retry_at(), self.source.items.verify_at());
+            let alarms = self.source.alarms.due();
             tokio::select! {
                 biased;
                 changed = self.link.changed() => {
@@ -174,6 +175,9 @@ impl<'a> Publisher<'a> {
                 () = sleep_until(silent) => self.on_silence().await?,
                 () = sleep_until(retry), if self.source.items.has_dead() => {
                     self.source.retry_items(&self.services).await?;
+                }
+                () = sleep_until(alarms.unwrap_or(verify)), if alarms.is_some() => {
+                    self.source.see_to_alarms(&self.services).await?;
                 }
                 () = sleep_until(verify) => self.source.verify_items(&self.services).await?,
                 _ = self.ticks.tick() => self.source.refresh(),

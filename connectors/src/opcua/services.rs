@@ -7,15 +7,16 @@ use opcua::{
     client::{
         Session, UARequest,
         services::{
-            Browse, BrowseNext, CreateMonitoredItems, CreateSubscription, DeleteMonitoredItems, DeleteSubscriptions,
-            Publish, Read, Republish, TransferSubscriptions, TranslateBrowsePaths,
+            Browse, BrowseNext, Call, CreateMonitoredItems, CreateSubscription, DeleteMonitoredItems,
+            DeleteSubscriptions, Publish, Read, Republish, TransferSubscriptions, TranslateBrowsePaths,
         },
     },
     types::{
-        BrowseDescription, BrowsePath, BrowsePathResult, BrowseResult, ByteString, CreateSubscriptionResponse,
-        DataChangeNotification, DataValue, MonitoredItemCreateRequest, MonitoredItemCreateResult,
-        MonitoredItemNotification, NamespaceMap, NodeId, NotificationMessage, ReadValueId, StatusChangeNotification,
-        StatusCode, SubscriptionAcknowledgement, TimestampsToReturn, VariableId, Variant, match_extension_object_owned,
+        BrowseDescription, BrowsePath, BrowsePathResult, BrowseResult, ByteString, CallMethodRequest,
+        CreateSubscriptionResponse, DataChangeNotification, DataValue, EventFieldList, EventNotificationList, MethodId,
+        MonitoredItemCreateRequest, MonitoredItemCreateResult, MonitoredItemNotification, NamespaceMap, NodeId,
+        NotificationMessage, ObjectTypeId, ReadValueId, StatusChangeNotification, StatusCode,
+        SubscriptionAcknowledgement, TimestampsToReturn, VariableId, Variant, match_extension_object_owned,
     },
 };
 
@@ -38,6 +39,8 @@ pub(super) struct Published {
     pub(super) number: u32,
     /// The values.
     pub(super) values: Vec<MonitoredItemNotification>,
+    /// The events.
+    pub(super) events: Vec<EventFieldList>,
     /// Set when the server ends the subscription.
     pub(super) ended: Option<StatusCode>,
 }
@@ -50,6 +53,7 @@ impl Published {
         for object in data {
             match_extension_object_owned!(object,
                 changes: DataChangeNotification => published.values.extend(changes.monitored_items.into_iter().flatten()),
+                list: EventNotificationList => published.events.extend(list.events.into_iter().flatten()),
                 change: StatusChangeNotification => published.ended = Some(change.status),
             );
         }
@@ -219,6 +223,25 @@ impl Services {
     /// The present indices of the namespaces. They may change whenever the server restarts.
     pub(super) async fn namespaces(&self) -> Result<NamespaceMap, StatusCode> {
         self.session.read_namespace_array().await.map_err(|error| error.status())
+    }
+
+    /// Asks the server to repeat, as events of this subscription, the conditions that it shows. A method only by its form: it
+    /// changes nothing at the server, and no other method is called by this build.
+    pub(super) async fn refresh_conditions(&self, subscription: u32) -> Result<(), StatusCode> {
+        let object = NodeId::from(ObjectTypeId::ConditionType);
+        let method = NodeId::from(MethodId::ConditionType_ConditionRefresh);
+        self.call((object, method, Some(vec![Variant::from(subscription)])).into()).await
+    }
+
+    /// Calls one method.
+    async fn call(&self, method: CallMethodRequest) -> Result<(), StatusCode> {
+        let request = Call::new(&self.session).method(method);
+        let response = request.send(self.session.channel()).await.map_err(|error| error.status())?;
+        match response.results.unwrap_or_default().first() {
+            Some(result) if !result.status_code.is_bad() => Ok(()),
+            Some(result) => Err(result.status_code),
+            None => Err(StatusCode::BadUnexpectedError),
+        }
     }
 
     /// Where browse paths lead; the results are in the order of the paths.

@@ -10,6 +10,7 @@ use workflow::ingest::{self, Batch, Signal};
 
 use super::{
     OpcUaConfig,
+    alarms::Alarms,
     cursor::Cursor,
     delivery::{Delivery, MAX_REFUSALS},
     health::{Health, Reporter},
@@ -59,6 +60,7 @@ pub(super) struct Source {
     pub(super) delivery: Delivery,
     pub(super) decoder: Decoder,
     pub(super) items: Items,
+    pub(super) alarms: Alarms,
     pub(super) subscription: Option<Subscription>,
     pub(super) health: Reporter,
     /// The server says that it does not run: whatever it delivers is not the present.
@@ -102,6 +104,7 @@ impl Source {
             delivery: Delivery::to(ingest),
             decoder,
             items,
+            alarms: Alarms::new(),
             subscription,
             health,
             halted: false,
@@ -138,6 +141,7 @@ impl Source {
             self.items.died(index, &Unresolved { status, reason: format!("the server dropped the node ({status})") });
         }
         let mut signals = decoded.signals;
+        signals.extend(self.take_events(services, message.events, received).await?);
         signals.extend(self.now_live());
         self.place(Sequence::past(message.number));
         let batch = Batch { signals, cursor: self.cursor() };

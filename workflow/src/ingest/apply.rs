@@ -17,7 +17,7 @@ use crate::{
     case::downtime::LinesInTrouble,
     error::Error,
     ingest::{
-        Batch, CounterRole, Signal, Stamp,
+        Batch, CounterRole, Signal, Stamp, alarms,
         counting::{self, Reading, Readings},
         derive::{derive_line, stale_line},
         limits,
@@ -166,6 +166,10 @@ impl Applier {
             Signal::ActiveOrder { line, number, stamp } => {
                 self.active_order(work, *line, number.as_deref(), stamp).await?;
             }
+            Signal::Alarm(report) => alarms::reported(&mut work.tx, self.source, report).await?,
+            Signal::AlarmsRefreshed { lines, shown } => {
+                alarms::refreshed(&mut work.tx, self.source, lines, shown).await?;
+            }
             Signal::Gap { from, to, cause } => self.gap(&mut work.tx, *from, *to, cause).await?,
             Signal::SourceLive => set_freshness(&mut work.tx, self.source, Freshness::Live, None).await?,
             Signal::SourceStale { reason } => self.stale(work, reason).await?,
@@ -280,7 +284,12 @@ fn line_of(signal: &Signal) -> Option<LineId> {
         | Signal::Counter { line, .. }
         | Signal::Parameter { line, .. }
         | Signal::ActiveOrder { line, .. } => Some(*line),
-        Signal::Gap { .. } | Signal::SourceLive | Signal::SourceStale { .. } => None,
+        // An alarm is no state of its line: the line is not locked for it.
+        Signal::Alarm(_)
+        | Signal::AlarmsRefreshed { .. }
+        | Signal::Gap { .. }
+        | Signal::SourceLive
+        | Signal::SourceStale { .. } => None,
     }
 }
 

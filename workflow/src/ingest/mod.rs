@@ -3,6 +3,7 @@
 //! One ingest per source: a bounded queue, then one transaction per 100 ms or 1,000 changes. Every change of state is kept;
 //! process values are coalesced per tag, and the trailing value is always kept.
 
+mod alarms;
 mod apply;
 mod batcher;
 mod counter;
@@ -17,4 +18,4 @@ pub use batcher::{Ingest, IngestOptions};
 pub use counter::bridge_reset;
 pub use derive::{LineEvent, derive_line};
 pub use handle::{Handle, Queued};
-pub use signal::{Batch, CounterRole, Signal, Stamp};
+pub use signal::{AlarmKey, AlarmReport, Batch, CounterRole, Signal, Stamp};

@@ -46,6 +46,48 @@ pub enum CounterRole {
     Other,
 }
 
+/// Which alarm, for as long as the device has it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AlarmKey {
+    /// The node that it is about, with the URI of its namespace.
+    pub source_node: String,
+    /// The condition, with the URI of its namespace.
+    pub condition: String,
+    /// The branch of the condition: an earlier state that still waits for somebody. Empty for the present one.
+    pub branch: String,
+}
+
+/// An alarm (a condition of OPC 10000-9) as its device reports it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlarmReport {
+    /// Which.
+    pub key: AlarmKey,
+    /// The line whose notifier reported it, if it was one.
+    pub line: Option<LineId>,
+    /// Name of the condition.
+    pub name: String,
+    /// What the device says.
+    pub message: String,
+    /// Urgency, 1 to 1000; more is worse.
+    pub severity: u16,
+    /// Whether its cause is there.
+    pub active: bool,
+    /// Whether somebody acknowledged it, or nobody has to.
+    pub acked: bool,
+    /// Whether somebody confirmed it, or nobody has to.
+    pub confirmed: bool,
+    /// Whether the device suppresses or shelves it.
+    pub suppressed: bool,
+    /// Whether the device still shows it.
+    pub retain: bool,
+    /// Who acknowledged it, if the device says so.
+    pub acked_by: Option<String>,
+    /// When that was so, as the device says; an absurd time is none.
+    pub at: Option<DateTime<Utc>>,
+    /// It was repeated on request, and did not happen just now.
+    pub replayed: bool,
+}
+
 /// One decoded notification.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Signal {
@@ -92,6 +134,15 @@ pub enum Signal {
         number: Option<String>,
         /// When and how well.
         stamp: Stamp,
+    },
+    /// A device reports one of its alarms: what it is now, not what became of it.
+    Alarm(Box<AlarmReport>),
+    /// The device has repeated every alarm that it still shows.
+    AlarmsRefreshed {
+        /// Of these lines; `None`: of the plant, where no line is named.
+        lines: Vec<Option<LineId>>,
+        /// Those that it shows. Others of these lines are over.
+        shown: Vec<AlarmKey>,
     },
     /// Values between two times may be missing.
     Gap {
