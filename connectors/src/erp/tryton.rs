@@ -9,7 +9,9 @@ mod row;
 pub mod rpc;
 mod stock;
 mod streams;
-pub mod typed;
+mod transport;
+pub(crate) mod typed;
 
 pub use rpc::Client;
 pub use streams::TrytonSource;
+pub use transport::TrytonTransport;
