@@ -37,6 +37,17 @@ pub enum Error {
     /// The ERP's HTTP server stopped by itself.
     #[error("the simulated ERP")]
     Erp(#[source] io::Error),
+    /// A folder cannot be used.
+    #[error("cannot use the folder {}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The MES's database failed.
+    #[error("the database of the simulated MES")]
+    Mes(#[source] sqlx::Error),
     /// A task of the simulator panicked.
     #[error("a task of the simulator ended unexpectedly")]
     Task(#[from] tokio::task::JoinError),

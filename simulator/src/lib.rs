@@ -49,16 +49,24 @@
 //! next. Faults strike the lines in turn, the first one line 1. A line that is down stays so until
 //! somebody calls `Restart`, or until the operator on the floor has repaired it.
 
+mod business;
 mod clock;
 pub mod erp;
 mod error;
+mod mes;
 mod opcua;
 mod options;
 pub mod plant;
 mod port;
 mod running;
+mod sap;
+mod wms;
 mod world;
 
+pub use business::{
+    Business, BusinessOptions, BusinessSystem, Deletion, Effect, ErpOptions, Fault, FaultKind, LotSeen, MesOptions, Webhook,
+    WmsOptions,
+};
 pub use error::Error;
 pub use options::SimulatorOptions;
 pub use running::{Running, Simulator};

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::{Error, plant::PlantOptions};
+use crate::{BusinessOptions, Error, plant::PlantOptions};
 
 /// Fastest useful time lapse: beyond it, a state is shorter than the tick that publishes it.
 const SPEED_MAX: f64 = 100.0;
@@ -35,6 +35,8 @@ pub struct SimulatorOptions {
     /// Accepts the application certificate of any client. True unless told: who may connect is
     /// decided by user and password here; trust on first contact is the client's to decide.
     pub trust_client_certificates: bool,
+    /// The three business systems beside the plant; none to leave them out. Their seed and speed are the plant's.
+    pub business: Option<BusinessOptions>,
 }
 
 impl SimulatorOptions {
@@ -53,6 +55,7 @@ impl SimulatorOptions {
             operator_certificate: None,
             allow_anonymous: false,
             trust_client_certificates: true,
+            business: None,
         }
     }
 

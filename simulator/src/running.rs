@@ -7,7 +7,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::info;
 
 use crate::{
-    Error, NAMESPACE_URI, SimulatorOptions,
+    Business, BusinessOptions, Error, NAMESPACE_URI, SimulatorOptions,
+    business::board::Board,
     clock::wall_now,
     erp::{self, Book, Desk},
     opcua::{self, OpcUa},
@@ -29,6 +30,8 @@ pub struct Running {
     pub namespace_uri: String,
     /// The OPC UA server's certificate (DER), for clients that want to trust it beforehand.
     pub server_certificate: PathBuf,
+    /// The business systems, if they were asked for.
+    pub business: Option<Business>,
     tasks: Vec<JoinHandle<Result<(), Error>>>,
 }
 
@@ -51,21 +54,31 @@ impl Simulator {
         let erp_url = format!("http://{}:{}", port::HOST, port::of(&listener, "ERP")?);
         let opcua_url = server.url.clone();
         let server_certificate = opcua::certificate_path(&options);
-        let world = World::new(&options, floor, desk.clone(), publisher);
+        let board = Board::default();
+        let world = World::new(&options, floor, desk.clone(), publisher, board.clone());
         // When one part ends, however it ends, the others have no reason to go on.
         let stop = cancel.child_token();
-        let tasks = vec![
+        let (business, parts) = match options.business {
+            Some(business) => {
+                let business = BusinessOptions { seed: options.seed, speed: options.speed, ..business };
+                let started = Business::start_with(business, desk.clone(), board, false, stop.clone(), tracker).await?;
+                (Some(started.0), started.1)
+            }
+            None => (None, Vec::new()),
+        };
+        let mut tasks = vec![
             spawn(tracker, &stop, server.run(stop.clone())),
             spawn(tracker, &stop, erp::serve(listener, desk, options.erp_key, stop.clone())),
             spawn(tracker, &stop, world.run(stop.clone())),
         ];
+        tasks.extend(parts);
         info!(opcua = opcua_url, erp = erp_url, "the simulated plant runs");
-        Ok(Running { opcua_url, erp_url, namespace_uri: NAMESPACE_URI.to_owned(), server_certificate, tasks })
+        Ok(Running { opcua_url, erp_url, namespace_uri: NAMESPACE_URI.to_owned(), server_certificate, business, tasks })
     }
 }
 
 /// Spawns one part of the simulator, which takes the others with it when it ends.
-fn spawn(
+pub(crate) fn spawn(
     tracker: &TaskTracker,
     stop: &CancellationToken,
     part: impl Future<Output = Result<(), Error>> + Send + 'static,

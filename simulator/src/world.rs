@@ -13,6 +13,7 @@ use tracing::debug;
 
 use crate::{
     Error, SimulatorOptions,
+    business::board::Board,
     clock::{Pace, wall_now},
     erp::{Confirmation, Desk, Dispatch},
     opcua::Publisher,
@@ -47,6 +48,8 @@ pub(crate) struct World {
     floor: Floor,
     desk: Desk,
     publisher: Publisher,
+    /// Where offices see the floor.
+    board: Board,
     confirmation_delay: Duration,
     pace: Pace,
     /// What the floor has yet to confirm, and when: two entries for each order of the delay.
@@ -55,15 +58,17 @@ pub(crate) struct World {
 
 impl World {
     /// Puts the world together and shows its first state to the controllers. Its time starts now.
-    pub(crate) fn new(options: &SimulatorOptions, floor: Floor, desk: Desk, mut publisher: Publisher) -> Self {
+    pub(crate) fn new(options: &SimulatorOptions, floor: Floor, desk: Desk, mut publisher: Publisher, board: Board) -> Self {
         let pace = Pace::start(options.speed, Instant::now(), wall_now());
         for event in floor.plant().snapshot() {
             publisher.publish(&event, pace.wall_time(event.at));
+            board.note(&event, pace.wall_time(event.at));
         }
         World {
             floor,
             desk,
             publisher,
+            board,
             confirmation_delay: options.confirmation_delay,
             pace,
             confirmations: VecDeque::new(),
@@ -90,6 +95,7 @@ impl World {
         };
         for event in &events {
             self.publisher.publish(event, self.pace.wall_time(event.at));
+            self.board.note(event, self.pace.wall_time(event.at));
             if let Some(confirmation) = confirmation(event) {
                 self.confirmations.push_back((event.at + self.confirmation_delay, confirmation));
             }
@@ -120,6 +126,7 @@ impl World {
                         debug!(number, to = to.code(), "the order to move is finished or there already");
                     }
                 }
+                Dispatch::Cancel { number } => plant.cancel_order(&number),
             }
         }
     }

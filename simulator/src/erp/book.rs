@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 use super::{
     catalog,
     ledger::{Action, Effect, Ledger, Request},
+    planning::Dispatch,
     record::{Header, Lot, Material, Order, OrderStatus, StockType},
     refusal::Refusal,
 };
@@ -18,15 +19,26 @@ use crate::plant::LineId;
 /// Closed orders, and lots, that are kept. Older ones are deleted without a trace, as archiving
 /// does in real systems; at one order a minute this is most of a day.
 const CLOSED_KEPT_MAX: usize = 1000;
+/// Links of the genealogy that are kept: five for each order.
+const LINKS_KEPT_MAX: usize = 5 * CLOSED_KEPT_MAX;
 /// Gives the ERP its own stream of the one seed.
 const SEED_SALT: u64 = 0x6572_7000;
+
+/// Lots are numbered from here.
+const FIRST_LOT: i64 = 4_700;
 
 /// Everything the ERP knows.
 pub(crate) struct Book {
     pub(super) rng: ChaCha8Rng,
-    pub(super) materials: BTreeMap<i64, Material>,
-    pub(super) orders: BTreeMap<i64, Order>,
-    pub(super) lots: BTreeMap<i64, Lot>,
+    pub(crate) materials: BTreeMap<i64, Material>,
+    pub(crate) orders: BTreeMap<i64, Order>,
+    pub(crate) lots: BTreeMap<i64, Lot>,
+    /// What went into what, once bills of material are kept.
+    pub(crate) links: BTreeMap<i64, Link>,
+    /// Whether bills of material are kept: making something then takes its components from stock.
+    pub(super) furnished: bool,
+    /// Orders that a client released or took back, which the floor has not been told yet.
+    pub(super) told: Vec<Dispatch>,
     pub(super) ledger: Ledger,
     /// Orders that go to another line, which the floor has not been told yet.
     pub(super) moved: BTreeMap<i64, LineId>,
@@ -34,6 +46,16 @@ pub(crate) struct Book {
     pub(super) unplanned: bool,
     last_order_id: i64,
     last_lot_id: i64,
+}
+
+/// What of one lot went into another.
+#[derive(Clone, Debug)]
+pub(crate) struct Link {
+    pub(crate) parent_id: i64,
+    pub(crate) child_id: i64,
+    pub(crate) quantity: Decimal,
+    /// Number of the order that made the child.
+    pub(crate) order: String,
 }
 
 /// What the floor confirms, some time after it happened.
@@ -64,6 +86,9 @@ impl Book {
             materials: BTreeMap::new(),
             orders: BTreeMap::new(),
             lots: BTreeMap::new(),
+            links: BTreeMap::new(),
+            furnished: false,
+            told: Vec::new(),
             ledger: Ledger::default(),
             moved: BTreeMap::new(),
             unplanned: true,
@@ -76,18 +101,7 @@ impl Book {
         }
         for (code, quantity, stock_type, location) in catalog::LOTS {
             let quantity = quantity.parse().expect("the catalog holds numbers");
-            let unit = catalog::MATERIALS.into_iter().find(|row| row.0 == code).map_or("PCE", |row| row.2);
-            let lot = book.new_lot(book.material_id(code), quantity, now);
-            book.lots.insert(
-                lot.header.id,
-                Lot {
-                    stock_type,
-                    unblocked: if stock_type == StockType::Blocked { StockType::Quality } else { stock_type },
-                    unit: unit.to_owned(),
-                    location,
-                    ..lot
-                },
-            );
+            book.stock(code, quantity, stock_type, location, now);
         }
         book.add_history(now);
         book
@@ -110,8 +124,9 @@ impl Book {
                 order.status = OrderStatus::Finished;
                 order.completed_quantity = Decimal::from(*good);
                 order.header.touch(now);
-                let material_id = order.material_id;
-                self.receive(material_id, Decimal::from(*good), now);
+                let (material_id, quantity) = (order.material_id, Decimal::from(*good));
+                let lot = self.receive(material_id, quantity, now);
+                self.consume(number, lot, material_id, quantity, now);
                 self.forget_oldest();
             }
         }
@@ -141,7 +156,7 @@ impl Book {
             order.line = to.code();
             order.header.touch(now);
             self.unplanned = true;
-            if order.status != OrderStatus::Planned {
+            if order.status != OrderStatus::Planned && !order.parked {
                 self.moved.insert(id, to);
             }
         }
@@ -159,7 +174,7 @@ impl Book {
     }
 
     pub(super) fn material_id(&self, code: &str) -> i64 {
-        let position = catalog::MATERIALS.iter().position(|row| row.0 == code);
+        let position = catalog::materials().position(|row| row.0 == code);
         position.expect("the catalog names its own materials") as i64 + 1
     }
 
@@ -203,7 +218,7 @@ impl Book {
 
     /// Finished goods come into stock and wait for the laboratory, which in turn has finished with
     /// the lot before.
-    fn receive(&mut self, material_id: i64, quantity: Decimal, now: DateTime<Utc>) {
+    fn receive(&mut self, material_id: i64, quantity: Decimal, now: DateTime<Utc>) -> i64 {
         let tested = |lot: &&mut Lot| lot.location == catalog::QUARANTINE && lot.stock_type == StockType::Quality;
         for lot in self.lots.values_mut().filter(tested) {
             lot.stock_type = StockType::Unrestricted;
@@ -211,7 +226,24 @@ impl Book {
             lot.header.touch(now);
         }
         let lot = self.new_lot(material_id, quantity, now);
-        self.lots.insert(lot.header.id, lot);
+        let id = lot.header.id;
+        self.lots.insert(id, lot);
+        id
+    }
+
+    /// Puts a lot of a material into stock.
+    pub(super) fn stock(
+        &mut self,
+        code: &str,
+        quantity: Decimal,
+        stock_type: StockType,
+        location: &'static str,
+        now: DateTime<Utc>,
+    ) {
+        let unit = catalog::materials().find(|row| row.0 == code).map_or("PCE", |row| row.2).to_owned();
+        let unblocked = if stock_type == StockType::Blocked { StockType::Quality } else { stock_type };
+        let lot = self.new_lot(self.material_id(code), quantity, now);
+        self.lots.insert(lot.header.id, Lot { stock_type, unblocked, unit, location, ..lot });
     }
 
     /// A lot of finished goods that waits for the laboratory.
@@ -219,7 +251,7 @@ impl Book {
         self.last_lot_id += 1;
         let id = self.last_lot_id;
         Lot {
-            header: Header::new(id, format!("{}-{id:04}", now.format("L%y%m%d")), now),
+            header: Header::new(id, format!("L-{}", FIRST_LOT + id), now),
             stock_type: StockType::Quality,
             unblocked: StockType::Quality,
             material_id,
@@ -249,6 +281,7 @@ impl Book {
                         planned_start: now - TimeDelta::hours(2),
                         planned_end: now - TimeDelta::hours(1),
                         completed_quantity: made,
+                        parked: false,
                     },
                 );
             }
@@ -263,6 +296,9 @@ impl Book {
         }
         while self.lots.len() > CLOSED_KEPT_MAX {
             self.lots.pop_first();
+        }
+        while self.links.len() > LINKS_KEPT_MAX {
+            self.links.pop_first();
         }
     }
 }

@@ -22,12 +22,13 @@
 //! there are more than a thousand of them.
 
 mod book;
-mod catalog;
+pub(crate) mod catalog;
+mod furnish;
 mod http;
 mod ledger;
 mod page;
 mod planning;
-mod record;
+pub(crate) mod record;
 mod refusal;
 #[cfg(test)]
 mod tests;
@@ -38,7 +39,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-pub(crate) use book::{Book, Confirmation};
+pub(crate) use book::{Book, Confirmation, Link};
+pub(crate) use furnish::NewOrder;
 pub(crate) use http::Desk;
 pub(crate) use planning::Dispatch;
 

@@ -34,6 +34,8 @@ pub(crate) enum Dispatch {
     Release { line: LineId, job: Job },
     /// An order goes to another line.
     Move { number: String, to: LineId },
+    /// An order that was not begun is not made after all.
+    Cancel { number: String },
 }
 
 impl Book {
@@ -46,6 +48,8 @@ impl Book {
                 Some(Dispatch::Move { number, to })
             })
             .collect();
+        told.append(&mut self.told);
+        told.extend(self.unpark(now));
         if std::mem::take(&mut self.unplanned) {
             for line in LineId::ALL {
                 self.plan(line, now);
@@ -86,6 +90,7 @@ impl Book {
             planned_start,
             planned_end,
             completed_quantity: Decimal::ZERO,
+            parked: false,
         }
     }
 
@@ -106,18 +111,34 @@ impl Book {
             let Some(order) = self.orders.get_mut(&id) else { continue };
             order.status = OrderStatus::Released;
             order.header.touch(now);
-            let job = Job {
-                number: order.header.number.clone(),
-                quantity: u32::try_from(order.quantity).expect("orders are planned in whole pieces"),
-                good: 0,
-                scrap: 0,
-            };
+            let job = job(order);
             told.push(Dispatch::Release { line, job });
         }
         told
     }
 
-    fn open(&self, line: LineId) -> impl Iterator<Item = &Order> {
-        self.orders.values().filter(move |order| order.line == line.code() && order.status.is_open())
+    /// Hands the released orders to the floor that waited for their planned start.
+    fn unpark(&mut self, now: DateTime<Utc>) -> Vec<Dispatch> {
+        let due =
+            |order: &&mut Order| order.parked && order.status == OrderStatus::Released && order.planned_start <= now;
+        self.orders.values_mut().filter(due).filter_map(release_parked).collect()
     }
+
+    fn open(&self, line: LineId) -> impl Iterator<Item = &Order> {
+        let of_line = move |order: &&Order| order.line == line.code() && order.status.is_open() && !order.parked;
+        self.orders.values().filter(of_line)
+    }
+}
+
+/// The order as the floor gets it.
+pub(super) fn job(order: &Order) -> Job {
+    let quantity = u32::try_from(order.quantity.trunc()).unwrap_or(u32::MAX);
+    Job { number: order.header.number.clone(), quantity, good: 0, scrap: 0 }
+}
+
+/// An order that waited goes to its line.
+pub(super) fn release_parked(order: &mut Order) -> Option<Dispatch> {
+    order.parked = false;
+    let line = LineId::from_code(order.line)?;
+    Some(Dispatch::Release { line, job: job(order) })
 }

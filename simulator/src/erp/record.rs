@@ -20,7 +20,7 @@ pub struct Header {
 }
 
 impl Header {
-    pub(super) fn new(id: i64, number: String, now: DateTime<Utc>) -> Self {
+    pub(crate) fn new(id: i64, number: String, now: DateTime<Utc>) -> Self {
         Header { id, number, version: 1, created_at: now, updated_at: None }
     }
 
@@ -28,14 +28,14 @@ impl Header {
         self.updated_at.unwrap_or(self.created_at)
     }
 
-    pub(super) fn touch(&mut self, now: DateTime<Utc>) {
+    pub(crate) fn touch(&mut self, now: DateTime<Utc>) {
         self.version += 1;
         self.updated_at = Some(now);
     }
 }
 
 /// Something that can be listed.
-pub(super) trait Record: Clone {
+pub(crate) trait Record: Clone {
     /// When it came to be what it is.
     fn changed_at(&self) -> DateTime<Utc>;
 }
@@ -44,15 +44,15 @@ pub(super) trait Record: Clone {
 #[derive(Clone, Debug, Serialize)]
 pub struct Material {
     #[serde(flatten)]
-    header: Header,
+    pub(crate) header: Header,
     /// The same as the number.
-    code: String,
-    name: String,
-    unit: String,
+    pub(crate) code: String,
+    pub(crate) name: String,
+    pub(crate) unit: String,
 }
 
 impl Material {
-    pub(super) fn new(header: Header, name: &str, unit: &str) -> Self {
+    pub(crate) fn new(header: Header, name: &str, unit: &str) -> Self {
         let code = header.number.clone();
         Material { header, code, name: name.to_owned(), unit: unit.to_owned() }
     }
@@ -81,7 +81,7 @@ pub enum OrderStatus {
 }
 
 impl OrderStatus {
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             OrderStatus::Planned => "PLANNED",
             OrderStatus::Released => "RELEASED",
@@ -92,7 +92,7 @@ impl OrderStatus {
     }
 
     /// Whether the order still has to be made.
-    pub(super) fn is_open(self) -> bool {
+    pub(crate) fn is_open(self) -> bool {
         match self {
             OrderStatus::Planned | OrderStatus::Released | OrderStatus::Started => true,
             OrderStatus::Finished | OrderStatus::Cancelled => false,
@@ -104,16 +104,19 @@ impl OrderStatus {
 #[derive(Clone, Debug, Serialize)]
 pub struct Order {
     #[serde(flatten)]
-    pub(super) header: Header,
-    pub(super) status: OrderStatus,
+    pub(crate) header: Header,
+    pub(crate) status: OrderStatus,
     /// Code of the line that makes it: `L1`, `L2`.
-    pub(super) line: &'static str,
-    pub(super) material_id: i64,
-    pub(super) quantity: Decimal,
-    pub(super) unit: String,
-    pub(super) planned_start: DateTime<Utc>,
-    pub(super) planned_end: DateTime<Utc>,
-    pub(super) completed_quantity: Decimal,
+    pub(crate) line: &'static str,
+    pub(crate) material_id: i64,
+    pub(crate) quantity: Decimal,
+    pub(crate) unit: String,
+    pub(crate) planned_start: DateTime<Utc>,
+    pub(crate) planned_end: DateTime<Utc>,
+    pub(crate) completed_quantity: Decimal,
+    /// Not for the floor before its planned start: it waits beside the orders that keep the lines busy.
+    #[serde(skip)]
+    pub(crate) parked: bool,
 }
 
 impl Record for Order {
@@ -135,7 +138,7 @@ pub enum StockType {
 }
 
 impl StockType {
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             StockType::Unrestricted => "UNRESTRICTED",
             StockType::Quality => "QUALITY",
@@ -148,15 +151,15 @@ impl StockType {
 #[derive(Clone, Debug, Serialize)]
 pub struct Lot {
     #[serde(flatten)]
-    pub(super) header: Header,
-    pub(super) stock_type: StockType,
+    pub(crate) header: Header,
+    pub(crate) stock_type: StockType,
     /// What the lot returns to when it is unblocked.
     #[serde(skip)]
-    pub(super) unblocked: StockType,
-    pub(super) material_id: i64,
-    pub(super) quantity: Decimal,
-    pub(super) unit: String,
-    pub(super) location: &'static str,
+    pub(crate) unblocked: StockType,
+    pub(crate) material_id: i64,
+    pub(crate) quantity: Decimal,
+    pub(crate) unit: String,
+    pub(crate) location: &'static str,
 }
 
 impl Record for Lot {

@@ -112,6 +112,13 @@ impl Plant {
         true
     }
 
+    /// Takes an unfinished order off the line that has it. Nothing happens when none has.
+    pub fn cancel_order(&mut self, number: &str) {
+        for line in &mut self.lines {
+            line.take(self.now, number, &mut self.pending);
+        }
+    }
+
     /// Restarts a line that is down after a fault.
     ///
     /// # Errors

@@ -1,0 +1,267 @@
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
+
+use super::{Business, BusinessOptions, BusinessSystem, Effect, Fault, FaultKind};
+
+/// The systems on their sockets, for one test.
+pub(crate) struct Rig {
+    pub(crate) business: Business,
+    dir: PathBuf,
+    _stop: DropGuard,
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}
+
+impl Rig {
+    /// The systems, without a story, and with short cycles.
+    pub(crate) async fn start(name: &str) -> Rig {
+        Rig::with(name, |options| options.story = false).await
+    }
+
+    pub(crate) async fn with(name: &str, adjust: impl FnOnce(&mut BusinessOptions)) -> Rig {
+        let dir = std::env::temp_dir().join(format!("plantgraph-simulator-{name}-{}", std::process::id()));
+        let mut options = BusinessOptions::new(&dir);
+        options.mes.as_mut().unwrap().cycle = Duration::from_millis(100);
+        options.wms.as_mut().unwrap().cycle = Duration::from_millis(100);
+        adjust(&mut options);
+        let cancel = CancellationToken::new();
+        let business = Business::start(options, cancel.clone(), &TaskTracker::new()).await.unwrap();
+        Rig { business, dir, _stop: cancel.drop_guard() }
+    }
+
+    /// The WMS, as somebody who has its token.
+    pub(crate) fn wms(&self) -> Client {
+        Client { url: self.business.wms_url.clone(), headers: vec![("Authorization", "Bearer wms-token".to_owned())] }
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned())
+    }
+}
+
+/// A client that sends what it is told, without any help.
+#[derive(Clone)]
+pub(crate) struct Client {
+    pub(crate) url: String,
+    pub(crate) headers: Vec<(&'static str, String)>,
+}
+
+impl Client {
+    pub(crate) fn with(&self, name: &'static str, value: impl Into<String>) -> Client {
+        let mut client = self.clone();
+        client.headers.push((name, value.into()));
+        client
+    }
+
+    /// The answer, or nothing when the connection closes without one, or in the middle of it.
+    pub(crate) async fn try_send(&self, method: &str, path: &str, body: &str) -> Option<Answer> {
+        let host = self.url.strip_prefix("http://").unwrap();
+        let path = path.strip_prefix(&self.url).unwrap_or(path).replace(' ', "%20");
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+        for (name, value) in &self.headers {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        request.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+        let mut stream = TcpStream::connect(host).await.ok()?;
+        stream.write_all(request.as_bytes()).await.ok()?;
+        let mut answer = Vec::new();
+        let read = stream.read_to_end(&mut answer).await;
+        let text = String::from_utf8(answer).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n")?;
+        let answer = Answer { status: head[9..12].parse().unwrap(), head: head.to_owned(), body: body.to_owned() };
+        let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
+        (read.is_ok() && (method == "HEAD" || answer.body.len() == length)).then_some(answer)
+    }
+
+    pub(crate) async fn send(&self, method: &str, path: &str, body: &str) -> Answer {
+        self.try_send(method, path, body).await.expect("an answer")
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let answer = self.send("GET", path, "").await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        answer.json()
+    }
+}
+
+/// Waits until something is so.
+pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(10), "{what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn block(key: &str) -> String {
+    json!({ "reason": "test", "key": key }).to_string()
+}
+
+fn keys(effects: &[Effect]) -> Vec<&str> {
+    effects.iter().map(|effect| effect.key.as_str()).collect()
+}
+
+/// Blocks a lot in the WMS while a fault strikes; says whether it took effect, and what came back.
+async fn blocked_under(rig: &Rig, fault: Fault, lot: &str) -> (bool, Option<u16>) {
+    rig.business.inject(BusinessSystem::Wms, fault);
+    let id = rig.business.wms_lot_id(lot).unwrap();
+    let before = rig.business.ledger(BusinessSystem::Wms).len();
+    let answer = rig.wms().try_send("POST", &format!("/api/lots/{id}/block"), &block(lot)).await;
+    let effects = rig.business.ledger(BusinessSystem::Wms);
+    let status = rig.business.lot(BusinessSystem::Wms, lot).unwrap().status;
+    assert_eq!(effects.len() > before, status == "BLOCKED", "the ledger knows every effect");
+    (status == "BLOCKED", answer.map(|answer| answer.status))
+}
+
+#[tokio::test]
+async fn a_fault_shows_the_client_one_thing_and_does_another() {
+    let rig = Rig::start("faults").await;
+    let cases = [
+        (FaultKind::Error, "L-4701", false, Some(500)),
+        (FaultKind::ErrorAfterEffect, "L-4703", true, Some(500)),
+        (FaultKind::LostUpdate, "L-4705", false, Some(200)),
+        (FaultKind::Slow, "L-4706", true, Some(200)),
+        (FaultKind::Reset, "L-4708", false, None),
+        (FaultKind::ResetAfterEffect, "L-4709", true, None),
+        (FaultKind::RateLimited, "L-4711", false, Some(429)),
+        (FaultKind::Truncated, "L-4712", true, None),
+        (FaultKind::TimeoutAfterEffect, "L-4713", true, None),
+    ];
+    for (kind, lot, effect, status) in cases {
+        let fault = Fault::new(kind).on("block-lot").ms(100);
+        assert_eq!(blocked_under(&rig, fault, lot).await, (effect, status), "{kind:?}");
+    }
+    // A read is not struck by what waits for an action, and a fault strikes once.
+    rig.business.inject(BusinessSystem::Wms, Fault::new(FaultKind::Error).on("write"));
+    rig.wms().get("/api/lots").await;
+    assert_eq!(blocked_under(&rig, Fault::new(FaultKind::Error).on("read"), "L-4714").await, (false, Some(500)));
+    rig.business.heal(BusinessSystem::Wms);
+    let id = rig.business.wms_lot_id("L-4714").unwrap();
+    let answer = rig.wms().send("POST", &format!("/api/lots/{id}/block"), &block("L-4714")).await;
+    assert_eq!(answer.json()["result"], "OK");
+}
+
+#[tokio::test]
+async fn after_a_stale_read_back_the_truth_comes_out() {
+    let rig = Rig::start("stale").await;
+    let fault = Fault::new(FaultKind::StaleReadBack).on("write").ms(300);
+    assert_eq!(blocked_under(&rig, fault, "L-4711").await, (true, Some(200)));
+    let id = rig.business.wms_lot_id("L-4711").unwrap();
+    let read = async || rig.wms().get(&format!("/api/lots/{id}")).await["status"].clone();
+    assert_eq!(read().await, "AVAILABLE");
+    tokio::time::sleep(Duration::from_millis(350)).await;
+    assert_eq!(read().await, "BLOCKED");
+}
+
+#[tokio::test]
+async fn an_extract_loses_rows_or_holds_nonsense() {
+    let rig = Rig::start("extract").await;
+    let all = rig.wms().get("/api/lots").await["data"].as_array().unwrap().len();
+    rig.business.inject(BusinessSystem::Wms, Fault::new(FaultKind::Half).on("read"));
+    let half = rig.wms().get("/api/lots").await["data"].as_array().unwrap().len();
+    assert_eq!(half, all.div_ceil(2));
+    // The same, told over the socket.
+    let body = json!({ "fault": "malformed-record", "on": "read" }).to_string();
+    assert_eq!(rig.wms().send("POST", "/_sim/faults", &body).await.status, 204);
+    let page = rig.wms().get("/api/lots").await;
+    let wrong = page["data"].as_array().unwrap().iter().filter(|lot| lot["quantity"] == "twelve").count();
+    assert_eq!(wrong, 1);
+    assert_eq!(rig.wms().send("POST", "/_sim/faults", "{\"fault\":\"unheard-of\"}").await.status, 400);
+}
+
+#[tokio::test]
+async fn a_restart_refuses_connections_for_a_while() {
+    let rig = Rig::start("restart").await;
+    rig.business.inject(BusinessSystem::Wms, Fault::new(FaultKind::Restart).on("read").ms(200));
+    assert!(rig.wms().try_send("GET", "/api/lots", "").await.is_none());
+    assert!(rig.wms().try_send("GET", "/api/lots", "").await.is_none());
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    rig.wms().get("/api/lots").await;
+}
+
+#[tokio::test]
+async fn the_three_tell_one_story_and_then_disagree() {
+    let rig = Rig::with("story", |options| options.speed = 20.0).await;
+    let business = &rig.business;
+    let seen = |system, number: &str| business.lot(system, number).unwrap();
+    for number in ["L-4701", "L-4711", "L-4715"] {
+        let quantities = [BusinessSystem::Erp, BusinessSystem::Mes, BusinessSystem::Wms]
+            .map(|system| seen(system, number).quantity.normalize());
+        assert!(quantities.iter().all(|quantity| *quantity == quantities[0]), "{number}: {quantities:?}");
+    }
+    until("the WMS blocks the damaged lot", || seen(BusinessSystem::Wms, "L-4711").status == "BLOCKED").await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(seen(BusinessSystem::Erp, "L-4711").status, "01");
+    assert_eq!(seen(BusinessSystem::Mes, "L-4711").status, "UnRestricted");
+    for system in [BusinessSystem::Erp, BusinessSystem::Mes, BusinessSystem::Wms] {
+        assert_eq!(keys(&business.ledger(system)), Vec::<&str>::new(), "the story is nobody's command");
+    }
+
+    let tasks = rig.wms().get("/api/staging-tasks?limit=1000").await;
+    let state = |order: &str, material: &str| {
+        let mut tasks = tasks["data"].as_array().unwrap().iter();
+        let found = tasks.find(|task| task["order_no"] == order && task["material_code"] == material);
+        found.unwrap()["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(state("MO-009001", "RM-COLA-BASE"), "SHORT");
+    assert_eq!(state("MO-009002", "RM-SUGAR"), "OPEN");
+    assert_eq!(state("MO-009002", "PK-CAP-38"), "STAGED");
+    assert_eq!(business.mes_job_state("MO-009001"), Some("QUEUED"));
+
+    let shipment = async || rig.wms().get("/api/shipments").await["data"][1]["state"].clone();
+    let start = Instant::now();
+    while shipment().await != "READY" && start.elapsed() < Duration::from_secs(5) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(shipment().await, "READY");
+}
+
+#[tokio::test]
+async fn what_a_test_creates_reaches_every_system() {
+    let rig = Rig::start("hands").await;
+    let business = &rig.business;
+    let number = business.create_order("FG-SAUCE-340", crate::plant::LineId::One, 120, false, TimeDelta::hours(1));
+    until("the MES hears of the order", || business.mes_job_state(&number) == Some("QUEUED")).await;
+    business.add_lots(3);
+    business.add_lots(1);
+    for system in [BusinessSystem::Erp, BusinessSystem::Mes, BusinessSystem::Wms] {
+        assert!(business.lot(system, "T-0000003").is_some(), "{system:?}");
+        assert!(business.lot(system, "T-0000004").is_none(), "{system:?}");
+    }
+    assert!(business.set_lot(BusinessSystem::Erp, "L-4711", Some("07"), None));
+    assert!(!business.set_lot(BusinessSystem::Erp, "L-4711", Some("AVAILABLE"), None));
+    assert_eq!(business.lot(BusinessSystem::Erp, "L-4711").unwrap().status, "07");
+    assert_eq!(business.lot(BusinessSystem::Wms, "L-4711").unwrap().status, "AVAILABLE");
+}
