@@ -26,6 +26,14 @@ pub async fn up(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
     Ok(pending)
 }
 
+/// Applies the next migrations only: tests of upgrades begin with a database of the past.
+///
+/// # Errors
+/// The database's.
+pub async fn up_by(connection: &DatabaseConnection, steps: u32) -> Result<(), DbErr> {
+    Migrator::up(connection, Some(steps)).await
+}
+
 /// Names of the migrations that are not applied yet.
 ///
 /// # Errors

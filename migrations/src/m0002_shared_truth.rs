@@ -26,6 +26,10 @@ impl MigrationTrait for Migration {
 /// One signal, one case: also for cases about any other subject than a line. A case about a subject that also names the line must
 /// not meet another one there, so that the first index now is only for cases without a subject.
 const STATEMENTS: &[&str] = &[
+    // Claims move into the reference of the record that makes them. They are read again: streams of systems begin anew, only the
+    // place in the signals of the floor is kept.
+    "DROP TABLE claim",
+    "DELETE FROM stream_cursor WHERE stream <> 'signals'",
     "DROP INDEX exception_case_open",
     "CREATE UNIQUE INDEX exception_case_open ON exception_case (class, line_id) \
      WHERE state NOT IN ('CLOSED', 'CANCELLED') AND subject_id IS NULL",

@@ -98,7 +98,7 @@ pub struct Conclusion {
     pub reason: String,
     /// Since when the systems differ, while they do.
     pub differs_since: Option<DateTime<Utc>>,
-    /// When a pending difference becomes a conflict.
+    /// When a pending difference becomes a conflict, or when an accepted one is looked at again.
     pub deadline: Option<DateTime<Utc>>,
 }
 
@@ -163,7 +163,8 @@ pub fn reconcile(
         let counts = accepted.chosen.and_then(|id| said.iter().copied().find(|claim| claim.source == id));
         let counts = counts.unwrap_or(decider);
         let reason = format!("{} accepted that the systems differ until {}", accepted.by, accepted.until.to_rfc3339());
-        return Some(conclusion(counts.value.clone(), Verdict::Resolved, Some(counts.source), reason));
+        let settled = conclusion(counts.value.clone(), Verdict::Resolved, Some(counts.source), reason);
+        return Some(Conclusion { deadline: Some(accepted.until), ..settled });
     }
     if !decider.live {
         let reason = format!("{} decides and is not heard: this is the last known", decider.code);

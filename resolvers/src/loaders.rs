@@ -11,10 +11,10 @@ use futures::{
     task::{FutureObj, Spawn, SpawnError},
 };
 use model::{
-    AreaId, CaseId, ClaimId, Code, CommandId, DeadLetterId, DecisionId, EnterpriseId, EvidenceId, HoldId, JobOrderId,
-    LineId, LotId, MaterialId, OrderId, ParameterId, PlantId, SourceId, SubjectType, TaskId, TransitionId, WorkUnitId,
+    AreaId, CaseId, Code, CommandId, DeadLetterId, DecisionId, EnterpriseId, EvidenceId, HoldId, JobOrderId, LineId,
+    LotId, MaterialId, OrderId, ParameterId, PlantId, SourceId, TaskId, TransitionId, WorkUnitId,
     entity::{
-        area, case_decision, case_evidence, case_task, case_transition, claim, command, dead_letter, enterprise,
+        area, case_decision, case_evidence, case_task, case_transition, command, dead_letter, enterprise,
         exception_case, hold, job_order, line, material, material_lot, parameter, plant, production_order,
         source_system, work_unit,
     },
@@ -100,7 +100,7 @@ macro_rules! by_id {
 by_id! {
     PlantId => plant, AreaId => area, LineId => line, WorkUnitId => work_unit, ParameterId => parameter,
     MaterialId => material, LotId => material_lot, HoldId => hold, OrderId => production_order, JobOrderId => job_order,
-    SourceId => source_system, ClaimId => claim, DeadLetterId => dead_letter, CaseId => exception_case, TaskId => case_task,
+    SourceId => source_system, DeadLetterId => dead_letter, CaseId => exception_case, TaskId => case_task,
     EvidenceId => case_evidence, DecisionId => case_decision, TransitionId => case_transition, CommandId => command,
 }
 
@@ -166,28 +166,6 @@ children! {
     TransitionsOf(CaseId) => case_transition by case_id through transitions_of;
     /// The commands of a case.
     CommandsOf(CaseId) => command by case_id through commands_of;
-}
-
-/// The claims on a subject.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ClaimsOn(pub SubjectType, pub Uuid);
-
-impl Loader<ClaimsOn> for Batches {
-    type Value = Vec<claim::Model>;
-    type Error = Error;
-
-    async fn load(&self, keys: &[ClaimsOn]) -> Result<HashMap<ClaimsOn, Self::Value>, Error> {
-        let mut subjects: HashMap<SubjectType, Vec<Uuid>> = HashMap::new();
-        for ClaimsOn(kind, id) in keys {
-            subjects.entry(*kind).or_default().push(*id);
-        }
-        let mut claims = HashMap::new();
-        for (kind, ids) in subjects {
-            let rows = self.0.claims_of(kind, &ids).await?;
-            claims.extend(grouped(rows, |row| Some(ClaimsOn(row.subject_type, row.subject_id)))?);
-        }
-        Ok(claims)
-    }
 }
 
 /// The plants with a code: one, unless two enterprises use it.

@@ -4,10 +4,10 @@ use std::hash::Hash;
 
 use async_graphql::{Context, ID, Interface, dataloader::Loader};
 use model::{
-    AcceptedDifferenceId, AlarmId, AreaId, BillItemId, CaseId, ClaimId, CommandId, DeadLetterId, DecisionId,
-    DocumentId, EnterpriseId, EvidenceId, HoldId, JobOrderId, JobResponseId, LineId, LotId, LotLinkId, MaterialClassId,
-    MaterialId, OrderId, ParameterId, PlantId, ShiftId, ShipmentId, ShipmentItemId, SourceId, StagingTaskId,
-    StorageLocationId, SubjectType, TaskId, TransitionId, WorkUnitId,
+    AcceptedDifferenceId, AlarmId, AreaId, BillItemId, CaseId, CommandId, DeadLetterId, DecisionId, DocumentId,
+    EnterpriseId, EvidenceId, HoldId, JobOrderId, JobResponseId, LineId, LotId, LotLinkId, MaterialClassId, MaterialId,
+    OrderId, ParameterId, PlantId, ShiftId, ShipmentId, ShipmentItemId, SourceId, StagingTaskId, StorageLocationId,
+    SubjectType, TaskId, TransitionId, WorkUnitId,
     entity::{self, subject::Subject},
     journal::AsOf,
 };
@@ -19,8 +19,8 @@ use crate::{
     global_id::{GlobalId, NodeType},
     loaders::Batches,
     types::{
-        AcceptedDifference, Alarm, Area, BillItem, Case, CaseDecision, CaseEvidence, CaseTask, CaseTransition, Claim,
-        Command, DeadLetter, Document, Enterprise, Hold, JobOrder, JobResponse, Line, LotLink, Material, MaterialClass,
+        AcceptedDifference, Alarm, Area, BillItem, Case, CaseDecision, CaseEvidence, CaseTask, CaseTransition, Command,
+        DeadLetter, Document, Enterprise, Hold, JobOrder, JobResponse, Line, LotLink, Material, MaterialClass,
         MaterialLot, Parameter, Plant, ProductionOrder, Shift, Shipment, ShipmentItem, SourceSystem, StagingTask,
         StorageLocation, Viewer, WorkUnit,
     },
@@ -48,8 +48,6 @@ pub enum Node {
     CaseTask(CaseTask),
     /// A step of a case.
     CaseTransition(CaseTransition),
-    /// A claim.
-    Claim(Claim),
     /// A command to a system of record.
     Command(Command),
     /// A record that could not be applied.
@@ -100,7 +98,10 @@ pub enum Node {
 
 /// Whether the graph shows subjects of this kind as nodes.
 pub fn is_shown(subject: SubjectType) -> bool {
-    !matches!(subject, SubjectType::ExternalReference | SubjectType::RoleGrant | SubjectType::Timer)
+    !matches!(
+        subject,
+        SubjectType::Claim | SubjectType::ExternalReference | SubjectType::RoleGrant | SubjectType::Timer
+    )
 }
 
 /// How subjects are found: those of a kind by their typed id, as a type of the graph, from the rows of an entity.
@@ -109,7 +110,7 @@ macro_rules! found_by {
         async fn present(context: &Context<'_>, subject: SubjectType, uuid: Uuid) -> Result<Option<Node>, Error> {
             match subject {
                 $(SubjectType::$kind => one::<_, $ty>(context, $id(uuid)).await,)+
-                SubjectType::ExternalReference | SubjectType::RoleGrant | SubjectType::Timer => Ok(None),
+                SubjectType::Claim | SubjectType::ExternalReference | SubjectType::RoleGrant | SubjectType::Timer => Ok(None),
             }
         }
 
@@ -121,7 +122,7 @@ macro_rules! found_by {
         ) -> Result<Option<Node>, Error> {
             match subject {
                 $(SubjectType::$kind => past_one::<entity::$entity::Entity, $ty>(context, uuid, moment).await,)+
-                SubjectType::ExternalReference | SubjectType::RoleGrant | SubjectType::Timer => Ok(None),
+                SubjectType::Claim | SubjectType::ExternalReference | SubjectType::RoleGrant | SubjectType::Timer => Ok(None),
             }
         }
     };
@@ -137,7 +138,6 @@ found_by! {
     CaseEvidence(EvidenceId) => CaseEvidence from case_evidence,
     CaseTask(TaskId) => CaseTask from case_task,
     CaseTransition(TransitionId) => CaseTransition from case_transition,
-    Claim(ClaimId) => Claim from claim,
     Command(CommandId) => Command from command,
     DeadLetter(DeadLetterId) => DeadLetter from dead_letter,
     Document(DocumentId) => Document from document,

@@ -9,7 +9,7 @@ use model::{
     CommandId, SourceId, Store,
     entity::{
         command::{self, CommandState},
-        exception_case,
+        exception_case, source_system,
     },
     journal::ChangeKind,
     store::{Actor, Lease, Tx},
@@ -19,10 +19,12 @@ pub use model::entity::command::Action;
 
 use crate::{case, error::Error};
 
-/// Moves a production order to another line: `{"externalId": …, "line": code}`.
+/// The word of [`Action::Resequence`].
 pub const RESEQUENCE: &str = Action::Resequence.as_str();
 /// How long a sender may hold a command.
 const SEND_WITHIN: Duration = Duration::from_secs(60);
+/// Commands that are told at once why they wait. The rest is told with the next look, a second later.
+const WAITING_MAX: u64 = 100;
 
 /// The outbox of one source.
 #[derive(Clone, Debug)]
@@ -75,6 +77,8 @@ impl Outbox {
         let after = command::Model {
             state,
             outcome: outcome.or_else(|| row.outcome.clone()),
+            // Back to wait: nothing was sent, so that this lease does not count.
+            attempts: if state == CommandState::Pending { (row.attempts - 1).max(0) } else { row.attempts },
             changed_at: tx.at(),
             ..row.clone()
         };
@@ -87,6 +91,34 @@ impl Outbox {
                 case::progress(&mut tx, case).await?;
             }
             _ => {}
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Whether somebody stopped the commands to this source. Looked at before each sending.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn stopped(&self) -> Result<bool, Error> {
+        let tx = self.begin().await?;
+        let source = tx.job_find::<source_system::Entity>(self.source.0).await?;
+        Ok(source.is_some_and(|source| source.commands_stopped))
+    }
+
+    /// Says at the commands that wait why nothing is sent. They stay as they are.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn waits(&self, reason: &str) -> Result<(), Error> {
+        let mut tx = self.begin().await?;
+        let silent: Vec<_> = tx.job_waiting_commands(self.source, reason, WAITING_MAX).await?;
+        if silent.is_empty() {
+            return Ok(());
+        }
+        for row in silent {
+            let after = command::Model { outcome: Some(reason.to_owned()), ..row.clone() };
+            tx.update::<command::Entity>(&row, after, ChangeKind::CommandMoved).await?;
         }
         tx.commit().await?;
         Ok(())

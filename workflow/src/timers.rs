@@ -14,8 +14,9 @@ use model::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    case::{self, downtime},
+    case::{self, downtime, status_conflict},
     error::Error,
+    sync,
 };
 
 /// Timers taken per look; after an outage many are due at once.
@@ -72,11 +73,21 @@ async fn fire(store: &Store, id: TimerId) -> Result<bool, Error> {
     match (row.kind, line, case) {
         (TimerKind::DowntimeThreshold, Some(line), _) => downtime::threshold_passed(&mut tx, &line).await?,
         (TimerKind::Acknowledge, _, Some(case)) => escalate(&mut tx, &case).await?,
-        (TimerKind::Verify, _, Some(case)) => case::prove(&mut tx, &case).await?,
+        (TimerKind::Verify, _, Some(case)) => case::overdue(&mut tx, &case).await?,
+        (TimerKind::ConflictWindow, ..) => window_passed(&mut tx, &row).await?,
         (kind, ..) => tracing::warn!(timer = %id, %kind, "a timer lost what it was for"),
     }
     tx.commit().await?;
     Ok(true)
+}
+
+/// Looks again at a difference whose window has passed, or at one that somebody accepted until now.
+async fn window_passed(tx: &mut Tx, row: &timer::Model) -> Result<(), Error> {
+    let (Some(kind), Some(subject)) = (row.subject_type, row.subject_id) else { return Ok(()) };
+    match sync::revise(tx, row.plant_id, kind, subject).await? {
+        Some(disputed) => status_conflict::watch(tx, &disputed).await,
+        None => Ok(()),
+    }
 }
 
 async fn escalate(tx: &mut Tx, case: &exception_case::Model) -> Result<(), Error> {

@@ -29,6 +29,20 @@ words! {
     }
 }
 
+impl Action {
+    /// The action after which a system says `value` of an attribute; `None`: no command makes it say that.
+    pub fn that_makes(kind: SubjectType, attribute: &str, value: &str) -> Option<Self> {
+        match (kind, attribute, value) {
+            (SubjectType::MaterialLot, "disposition", "RESTRICTED") => Some(Self::BlockLot),
+            (SubjectType::MaterialLot, "disposition", "UNRESTRICTED") => Some(Self::ReleaseLot),
+            (SubjectType::ProductionOrder, "state", "RELEASED" | "READY") => Some(Self::ReleaseOrder),
+            (SubjectType::ProductionOrder, "state", "RUNNING") => Some(Self::StartOrder),
+            (SubjectType::ProductionOrder, "state", "CANCELLED") => Some(Self::CancelOrder),
+            _ => None,
+        }
+    }
+}
+
 words! {
     /// State of a command.
     CommandState {

@@ -31,7 +31,6 @@ pub mod staging_task;
 
 pub mod accepted_difference;
 pub mod alarm;
-pub mod claim;
 pub mod dead_letter;
 pub mod external_reference;
 pub mod source_system;

@@ -42,4 +42,26 @@ pub struct Model {
     pub paused_reason: Option<String>,
 }
 
+impl Model {
+    /// A stream of which nothing was read yet.
+    pub fn unread(source: SourceId, stream: &str, at: DateTime<Utc>) -> Self {
+        Self {
+            source_id: source,
+            stream: stream.to_owned(),
+            cursor: String::new(),
+            at,
+            rows_read: 0,
+            changed: 0,
+            unchanged: 0,
+            late: 0,
+            dead_letters: 0,
+            errors: 0,
+            last_success_at: None,
+            last_error: None,
+            watermark: None,
+            paused_reason: None,
+        }
+    }
+}
+
 impl ActiveModelBehavior for ActiveModel {}

@@ -35,7 +35,7 @@ words! {
         SourceSystem = "SOURCE_SYSTEM",
         /// An external reference.
         ExternalReference = "EXTERNAL_REFERENCE",
-        /// A claim.
+        /// A claim, in journals from before claims stood in the reference of their record.
         Claim = "CLAIM",
         /// An exception case.
         Case = "CASE",

@@ -33,6 +33,8 @@ words! {
         SourceGap = "SOURCE_GAP",
         /// A system claims something else than before.
         ClaimChanged = "CLAIM_CHANGED",
+        /// A system does not have a record any more.
+        RecordAbsent = "RECORD_ABSENT",
         /// A record of a source was refused.
         DeadLettered = "DEAD_LETTERED",
         /// A refused record was applied after all.

@@ -71,16 +71,40 @@ words! {
         Restart = "RESTART",
         /// Move the active order to another line, then bring this one back.
         ResequenceOrder = "RESEQUENCE_ORDER",
+        /// Take what one system says for true, for a time; the systems stay as they are.
+        AcceptClaim = "ACCEPT_CLAIM",
+        /// Tell a system to say what is true; the case closes when it does.
+        CorrectSource = "CORRECT_SOURCE",
+        /// Let the systems differ, for a time.
+        AcceptDifference = "ACCEPT_DIFFERENCE",
+        /// Let a stopped stream go on with what it found.
+        ResumeSync = "RESUME_SYNC",
         /// Send for maintenance; the case stays open for its final decision.
         CallMaintenance = "CALL_MAINTENANCE",
     }
 }
 
 impl DecisionOption {
+    /// What can be decided on a case of a class.
+    pub const fn of(class: CaseClass) -> &'static [Self] {
+        match class {
+            CaseClass::Downtime => &[Self::Restart, Self::ResequenceOrder, Self::CallMaintenance],
+            CaseClass::StatusConflict => &[Self::AcceptClaim, Self::CorrectSource, Self::AcceptDifference],
+            CaseClass::SyncStopped => &[Self::ResumeSync],
+            // A quality hold is lifted by releasing the hold.
+            CaseClass::QualityHold => &[],
+        }
+    }
+
     /// Whether the decision ends the deciding: at most one such is taken between two rework loops.
     pub const fn is_terminal(self) -> bool {
         match self {
-            Self::Restart | Self::ResequenceOrder => true,
+            Self::Restart
+            | Self::ResequenceOrder
+            | Self::AcceptClaim
+            | Self::CorrectSource
+            | Self::AcceptDifference
+            | Self::ResumeSync => true,
             Self::CallMaintenance => false,
         }
     }

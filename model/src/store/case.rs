@@ -1,6 +1,7 @@
 //! Cases with their tasks, evidence, decisions and transitions.
 
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
 
 use crate::{
     entity::{case_decision, case_evidence, case_task, case_transition, exception_case},
@@ -56,6 +57,16 @@ impl View {
     pub async fn decisions_of(&self, cases: &[CaseId]) -> Result<Vec<case_decision::Model>, Error> {
         self.all::<case_decision::Entity>(
             Condition::all().add(case_decision::Column::CaseId.is_in(cases.iter().copied())),
+        )
+        .await
+    }
+
+    /// The open cases about these subjects.
+    pub async fn open_cases_about(&self, subjects: &[Uuid]) -> Result<Vec<exception_case::Model>, Error> {
+        self.all::<exception_case::Entity>(
+            Condition::all()
+                .add(exception_case::Column::SubjectId.is_in(subjects.iter().copied()))
+                .add(exception_case::Column::State.is_not_in(OVER)),
         )
         .await
     }
@@ -149,5 +160,11 @@ impl Tx {
             .one(self.connection())
             .await
             .doing("read the effective decision")
+    }
+
+    /// The open cases about these subjects.
+    pub async fn job_open_cases_of_subjects(&self, subjects: &[Uuid]) -> Result<Vec<exception_case::Model>, Error> {
+        let open = Condition::all().add(exception_case::Column::State.is_not_in(OVER));
+        self.job_in::<exception_case::Entity, _>(open, exception_case::Column::SubjectId, subjects).await
     }
 }

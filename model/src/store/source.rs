@@ -3,13 +3,11 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::OnConflict,
 };
 use uuid::Uuid;
 
 use crate::{
     entity::{
-        claim,
         command::{self, CommandState},
         dead_letter, external_reference, source_system, stream_cursor,
         subject::SubjectType,
@@ -24,16 +22,6 @@ impl View {
     pub async fn sources_of(&self, plants: &[PlantId]) -> Result<Vec<source_system::Model>, Error> {
         self.all::<source_system::Entity>(
             Condition::all().add(source_system::Column::PlantId.is_in(plants.iter().copied())),
-        )
-        .await
-    }
-
-    /// The claims on these subjects.
-    pub async fn claims_of(&self, kind: SubjectType, subjects: &[Uuid]) -> Result<Vec<claim::Model>, Error> {
-        self.all::<claim::Entity>(
-            Condition::all()
-                .add(claim::Column::SubjectType.eq(kind))
-                .add(claim::Column::SubjectId.is_in(subjects.iter().copied())),
         )
         .await
     }
@@ -69,38 +57,80 @@ impl Store {
             .one(self.reader())
             .await
             .doing("read a cursor")?;
-        Ok(row.map(|row| row.cursor))
+        Ok(row.map(|row| row.cursor).filter(|cursor| !cursor.is_empty()))
+    }
+}
+
+impl Store {
+    /// What is known of a stream.
+    pub async fn job_stream(&self, source: SourceId, stream: &str) -> Result<Option<stream_cursor::Model>, Error> {
+        let found = stream_cursor::Entity::find_by_id((source, stream.to_owned()));
+        found.one(self.reader()).await.doing("read a cursor")
     }
 }
 
 impl Tx {
     /// Saves how far a stream was read, in the transaction that applied it.
     pub async fn save_cursor(&mut self, source: SourceId, stream: &str, cursor: String) -> Result<(), Error> {
-        let row = stream_cursor::Model {
-            source_id: source,
-            stream: stream.to_owned(),
-            cursor,
-            at: self.at(),
-            rows_read: 0,
-            changed: 0,
-            unchanged: 0,
-            late: 0,
-            dead_letters: 0,
-            errors: 0,
-            last_success_at: None,
-            last_error: None,
-            watermark: None,
-            paused_reason: None,
-        };
-        let replace = OnConflict::columns([stream_cursor::Column::SourceId, stream_cursor::Column::Stream])
-            .update_columns([stream_cursor::Column::Cursor, stream_cursor::Column::At])
-            .to_owned();
-        stream_cursor::Entity::insert(row.into_active_model().reset_all())
-            .on_conflict(replace)
-            .exec_without_returning(self.connection())
-            .await
-            .doing("save a cursor")?;
+        self.save_stream(source, stream, |row| row.cursor = cursor).await
+    }
+
+    /// Changes what is known of a stream.
+    pub async fn save_stream(
+        &mut self,
+        source: SourceId,
+        stream: &str,
+        change: impl FnOnce(&mut stream_cursor::Model),
+    ) -> Result<(), Error> {
+        const DOING: &str = "save a cursor";
+        let found = stream_cursor::Entity::find_by_id((source, stream.to_owned()));
+        let before = found.one(self.connection()).await.doing(DOING)?;
+        let is_new = before.is_none();
+        let mut row = before.unwrap_or_else(|| stream_cursor::Model::unread(source, stream, self.at()));
+        row.at = self.at();
+        change(&mut row);
+        let row = row.into_active_model().reset_all();
+        match is_new {
+            true => {
+                let insert = stream_cursor::Entity::insert(row);
+                insert.exec_without_returning(self.connection()).await.doing(DOING)?;
+            }
+            false => {
+                row.update(self.connection()).await.doing(DOING)?;
+            }
+        }
         Ok(())
+    }
+
+    /// What is known of a stream.
+    pub async fn job_stream(&self, source: SourceId, stream: &str) -> Result<Option<stream_cursor::Model>, Error> {
+        let found = stream_cursor::Entity::find_by_id((source, stream.to_owned()));
+        found.one(self.connection()).await.doing("read a cursor")
+    }
+
+    /// The source systems of a plant.
+    pub async fn job_sources_of(&self, plant: PlantId) -> Result<Vec<source_system::Model>, Error> {
+        source_system::Entity::find()
+            .filter(source_system::Column::PlantId.eq(plant))
+            .order_by_asc(source_system::Column::Id)
+            .all(self.connection())
+            .await
+            .doing("read the source systems of a plant")
+    }
+
+    /// The references of a source to records of one kind that it still has.
+    pub async fn job_present_references(
+        &self,
+        source: SourceId,
+        model: &str,
+    ) -> Result<Vec<external_reference::Model>, Error> {
+        external_reference::Entity::find()
+            .filter(external_reference::Column::SourceId.eq(source))
+            .filter(external_reference::Column::ExternalModel.eq(model))
+            .filter(external_reference::Column::AbsentSince.is_null())
+            .all(self.connection())
+            .await
+            .doing("read references")
     }
 
     /// The source system of a plant with this code.
@@ -152,16 +182,6 @@ impl Tx {
             .doing("read references")
     }
 
-    /// The claims of a source on these subjects.
-    pub async fn job_claims(&self, source: SourceId, subjects: &[Uuid]) -> Result<Vec<claim::Model>, Error> {
-        claim::Entity::find()
-            .filter(claim::Column::SourceId.eq(source))
-            .filter(claim::Column::SubjectId.is_in(subjects.iter().copied()))
-            .all(self.connection())
-            .await
-            .doing("read claims")
-    }
-
     /// The unresolved dead letters of these records.
     pub async fn job_dead_letters(
         &self,
@@ -179,7 +199,7 @@ impl Tx {
             .doing("read dead letters")
     }
 
-    /// Unresolved dead letters of a source with a code, oldest first, at most `limit`.
+    /// Unresolved dead letters of a source with a code whose next try is due, oldest first, at most `limit`.
     pub async fn job_dead_letters_with(
         &self,
         source: SourceId,
@@ -190,6 +210,11 @@ impl Tx {
             .filter(dead_letter::Column::SourceId.eq(source))
             .filter(dead_letter::Column::Code.eq(code))
             .filter(dead_letter::Column::ResolvedAt.is_null())
+            .filter(
+                Condition::any()
+                    .add(dead_letter::Column::NextRetryAt.is_null())
+                    .add(dead_letter::Column::NextRetryAt.lte(self.at())),
+            )
             .order_by_asc(dead_letter::Column::Id)
             .limit(limit)
             .all(self.connection())
@@ -220,6 +245,27 @@ impl Tx {
             .one(self.connection())
             .await
             .doing("find the next command")
+    }
+
+    /// Pending commands of a source whose outcome says something else than `reason`.
+    pub async fn job_waiting_commands(
+        &self,
+        source: SourceId,
+        reason: &str,
+        limit: u64,
+    ) -> Result<Vec<command::Model>, Error> {
+        let otherwise =
+            Condition::any().add(command::Column::Outcome.is_null()).add(command::Column::Outcome.ne(reason));
+        command::Entity::find()
+            .filter(command::Column::SourceId.eq(source))
+            .filter(command::Column::State.eq(CommandState::Pending))
+            .filter(otherwise)
+            .order_by_asc(command::Column::Id)
+            .limit(limit)
+            .lock_exclusive()
+            .all(self.connection())
+            .await
+            .doing("find commands that wait")
     }
 
     /// The commands of a case.

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockBehavior, sea_query::LockType,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockBehavior,
+    sea_query::LockType,
 };
 
 use crate::{
@@ -58,5 +59,16 @@ impl Tx {
             .one(self.connection())
             .await
             .doing("find a timer")
+    }
+
+    /// The pending timers of a kind that watch these subjects.
+    pub async fn job_timers_of_subjects(
+        &self,
+        kind: TimerKind,
+        subjects: &[uuid::Uuid],
+    ) -> Result<Vec<timer::Model>, Error> {
+        let pending =
+            Condition::all().add(timer::Column::Kind.eq(kind)).add(timer::Column::State.eq(TimerState::Pending));
+        self.job_in::<timer::Entity, _>(pending, timer::Column::SubjectId, subjects).await
     }
 }

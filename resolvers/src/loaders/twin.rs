@@ -8,8 +8,9 @@ use model::{
     MaterialClassId, MaterialId, OrderId, PlantId, ShiftId, ShipmentId, ShipmentItemId, SourceId, StagingTaskId,
     StorageLocationId, SubjectType,
     entity::{
-        accepted_difference, alarm, bill_item, document, job_response, lot_link, material, material_class,
-        material_lot, shift, shipment, shipment_item, staging_task, storage_location, stream_cursor,
+        accepted_difference, alarm, bill_item, document, exception_case, external_reference, job_response, lot_link,
+        material, material_class, material_lot, shift, shipment, shipment_item, staging_task, storage_location,
+        stream_cursor,
     },
 };
 use uuid::Uuid;
@@ -55,6 +56,50 @@ children! {
     ResponsesOf(JobOrderId) => job_response by job_order_id through job_responses_of;
     /// What a shipment carries.
     ItemsOf(ShipmentId) => shipment_item by shipment_id through shipment_items_of;
+}
+
+/// The records of all systems that speak of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct VoicesOn(pub Uuid);
+
+impl Loader<VoicesOn> for Batches {
+    type Value = Vec<external_reference::Model>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[VoicesOn]) -> Result<HashMap<VoicesOn, Self::Value>, Error> {
+        let subjects: Vec<_> = keys.iter().map(|key| key.0).collect();
+        grouped(self.0.references_of(&subjects).await?, |row| Some(VoicesOn(row.subject_id)))
+    }
+}
+
+/// The differences that were accepted about an object and have not ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AcceptedOn(pub Uuid);
+
+impl Loader<AcceptedOn> for Batches {
+    type Value = Vec<accepted_difference::Model>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[AcceptedOn]) -> Result<HashMap<AcceptedOn, Self::Value>, Error> {
+        let subjects: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let mut rows = self.0.accepted_differences_of(&subjects).await?;
+        rows.retain(|row| row.ended_at.is_none());
+        grouped(rows, |row| Some(AcceptedOn(row.subject_id)))
+    }
+}
+
+/// The open cases about an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CasesAbout(pub Uuid);
+
+impl Loader<CasesAbout> for Batches {
+    type Value = Vec<exception_case::Model>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[CasesAbout]) -> Result<HashMap<CasesAbout, Self::Value>, Error> {
+        let subjects: Vec<_> = keys.iter().map(|key| key.0).collect();
+        grouped(self.0.open_cases_about(&subjects).await?, |row| row.subject_id.map(CasesAbout))
+    }
 }
 
 by_natural_key! {

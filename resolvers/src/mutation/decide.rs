@@ -1,7 +1,8 @@
 //! Deciding, and approving what others decided.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use model::{CaseId, DecisionId, LineId, SubjectType};
+use chrono::{DateTime, Utc};
+use model::{CaseId, DecisionId, LineId, SourceId, SubjectType};
 use workflow::{
     case::Effect,
     service::{self, Outcome},
@@ -31,6 +32,10 @@ pub struct DecideInput {
     option: DecisionOption,
     /// Global id of the line that takes the order over; needed for RESEQUENCE_ORDER, and only there.
     target_line: Option<ID>,
+    /// Global id of the system whose claim is accepted (ACCEPT_CLAIM) or that is corrected (CORRECT_SOURCE); needed there.
+    source: Option<ID>,
+    /// Until when a claim or a difference is accepted, at most 90 days ahead; 7 days unless given.
+    until: Option<DateTime<Utc>>,
     /// Why: 1 to 4000 characters.
     reason: String,
 }
@@ -63,11 +68,12 @@ impl DecideMutation {
     ) -> Result<DecidePayload, Error> {
         let case = CaseId(GlobalId::parse_as(&input.case, SubjectType::Case)?);
         let target = input.target_line.map(|line| GlobalId::parse_as(&line, SubjectType::Line)).transpose()?;
+        let source = input.source.map(|id| GlobalId::parse_as(&id, SubjectType::SourceSystem)).transpose()?;
         let operation = service::Decide {
             case,
             expected_revision: input.expected_revision.into(),
             option: input.option.into(),
-            effect: Effect { target_line: target.map(LineId) },
+            effect: Effect { target_line: target.map(LineId), source: source.map(SourceId), until: input.until },
             reason: input.reason,
         };
         let outcome = execute(context, &input.idempotency_key, operation).await?;

@@ -150,8 +150,14 @@ impl Twin {
         let source = self.hamburg.sources["ERP"];
         let lease = self.store.take_lease("erp", "test", PATIENCE).await.unwrap().unwrap();
         let syncer = Syncer::new(self.store.clone(), source, lease).await.unwrap();
-        let page =
-            Page { stream: "all".into(), records, cursor: None, mapping_version: "test/1".into(), complete: true };
+        let page = Page {
+            stream: "all".into(),
+            records,
+            cursor: None,
+            mapping_version: "test/1".into(),
+            complete: true,
+            sweep: None,
+        };
         syncer.apply(page).await.unwrap();
         syncer.source_live().await.unwrap();
     }

@@ -1,9 +1,12 @@
 //! Tests of the whole graph: its text, and its conduct on a real store.
 
+mod as_of;
 mod case;
 mod global_ids;
 mod harness;
 mod lots;
+mod print;
 mod scope;
+mod shelves;
 mod structure;
 mod subscriptions;

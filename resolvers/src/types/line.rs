@@ -2,9 +2,12 @@
 
 use async_graphql::{Context, Description, ID, Object};
 use chrono::{DateTime, Utc};
-use model::entity::line;
+use model::{SubjectType, entity::line};
 
-use super::{Alarm, Area, Case, JobOrder, LineStateReport, Parameter, Plant, ProductionOrder, WorkUnit};
+use super::{
+    Alarm, Area, Case, Claim, JobOrder, LineStateReport, Parameter, Plant, ProductionOrder, Reconciliation, WorkUnit,
+    reconciliation::{claimed, reconciled},
+};
 use crate::{
     context::ContextExt,
     error::Error,
@@ -133,6 +136,20 @@ impl Line {
     /// How long it must run without a break before a case may close.
     async fn verify_for(&self) -> Duration {
         Duration::of_milliseconds(self.0.verify_for_ms)
+    }
+
+    /// What each system says of it, side by side.
+    async fn claims(&self, context: &Context<'_>) -> Result<Vec<Claim>, Error> {
+        claimed(context, self.0.id.0).await
+    }
+
+    /// What the systems say of it, attribute by attribute: what the twin concludes, by which rule, and why.
+    async fn reconciliation(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only these attributes.")] attributes: Option<Vec<String>>,
+    ) -> Result<Vec<Reconciliation>, Error> {
+        reconciled(context, self.0.plant_id, SubjectType::Line, self.0.id.0, Some(&self.0), attributes).await
     }
 
     /// Counts the changes of this object, from 1.

@@ -12,15 +12,16 @@ use model::{
 };
 
 use super::{
-    Claim, Document, GenealogyDirection, GenealogyStep, Hold, LotLink, Material, Plant, Quantity, Shipment,
-    StagingTask, genealogy,
+    Case, Claim, Document, GenealogyDirection, GenealogyStep, Hold, LotLink, Material, Plant, Quantity, Reconciliation,
+    Shipment, StagingTask, genealogy,
+    reconciliation::{claimed, reconciled},
 };
 use crate::{
     connection::Listing,
     context::ContextExt,
     error::Error,
     global_id::{Identified, wraps},
-    loaders::{ClaimsOn, DocumentsOf, HoldsOf, ItemsOfLot, LinksFrom, LinksTo, StagingOfLot, SublotsOf},
+    loaders::{CasesAbout, DocumentsOf, HoldsOf, ItemsOfLot, LinksFrom, LinksTo, StagingOfLot, SublotsOf},
     words::Disposition,
 };
 
@@ -158,8 +159,21 @@ impl MaterialLot {
 
     /// What each system says of it, side by side.
     async fn claims(&self, context: &Context<'_>) -> Result<Vec<Claim>, Error> {
-        let rows = context.loaders().many(ClaimsOn(SubjectType::MaterialLot, self.0.id.0)).await?;
-        Ok(rows.into_iter().map(Claim).collect())
+        claimed(context, self.0.id.0).await
+    }
+
+    /// What the systems say of it, attribute by attribute: what the twin concludes, by which rule, and why.
+    async fn reconciliation(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only these attributes.")] attributes: Option<Vec<String>>,
+    ) -> Result<Vec<Reconciliation>, Error> {
+        reconciled(context, self.0.plant_id, SubjectType::MaterialLot, self.0.id.0, None, attributes).await
+    }
+
+    /// The open cases about it.
+    async fn open_cases(&self, context: &Context<'_>) -> Result<Vec<Case>, Error> {
+        Ok(context.loaders().many(CasesAbout(self.0.id.0)).await?.into_iter().map(Case).collect())
     }
 
     /// Counts the changes of this object, from 1. `placeHold` expects it.

@@ -2,18 +2,18 @@
 
 use async_graphql::{Context, Description, ID, Object};
 use model::{
-    PlantId, SubjectType,
+    PlantId,
     entity::material,
     store::{Page, PageRequest, View},
 };
 
-use super::{BillItem, Claim, LotsOfMaterial, MaterialClass, Plant};
+use super::{BillItem, Claim, LotsOfMaterial, MaterialClass, Plant, reconciliation::claimed};
 use crate::{
     connection::{Connection, Listing},
     context::ContextExt,
     error::Error,
     global_id::{Identified, wraps},
-    loaders::{BillOf, ClaimsOn, UsesOf},
+    loaders::{BillOf, UsesOf},
     paging::PageArguments,
 };
 
@@ -84,8 +84,7 @@ impl Material {
 
     /// What each system says of it, side by side.
     async fn claims(&self, context: &Context<'_>) -> Result<Vec<Claim>, Error> {
-        let rows = context.loaders().many(ClaimsOn(SubjectType::Material, self.0.id.0)).await?;
-        Ok(rows.into_iter().map(Claim).collect())
+        claimed(context, self.0.id.0).await
     }
 
     /// Counts the changes of this object, from 1.

@@ -8,13 +8,16 @@ use model::{
     store::{Page, PageRequest, View},
 };
 
-use super::{Claim, Document, JobOrder, Material, Plant, Quantity, StagingTask};
+use super::{
+    Case, Claim, Document, JobOrder, Material, Plant, Quantity, Reconciliation, StagingTask,
+    reconciliation::{claimed, reconciled},
+};
 use crate::{
     connection::Listing,
     context::ContextExt,
     error::Error,
     global_id::{Identified, wraps},
-    loaders::{ClaimsOn, DocumentsOf, JobOrdersOf, StagingOfOrder},
+    loaders::{CasesAbout, DocumentsOf, JobOrdersOf, StagingOfOrder},
     words::RequestState,
 };
 
@@ -97,8 +100,21 @@ impl ProductionOrder {
 
     /// What each system says of it, side by side.
     async fn claims(&self, context: &Context<'_>) -> Result<Vec<Claim>, Error> {
-        let rows = context.loaders().many(ClaimsOn(SubjectType::ProductionOrder, self.0.id.0)).await?;
-        Ok(rows.into_iter().map(Claim).collect())
+        claimed(context, self.0.id.0).await
+    }
+
+    /// What the systems say of it, attribute by attribute: what the twin concludes, by which rule, and why.
+    async fn reconciliation(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only these attributes.")] attributes: Option<Vec<String>>,
+    ) -> Result<Vec<Reconciliation>, Error> {
+        reconciled(context, self.0.plant_id, SubjectType::ProductionOrder, self.0.id.0, None, attributes).await
+    }
+
+    /// The open cases about it.
+    async fn open_cases(&self, context: &Context<'_>) -> Result<Vec<Case>, Error> {
+        Ok(context.loaders().many(CasesAbout(self.0.id.0)).await?.into_iter().map(Case).collect())
     }
 
     /// Counts the changes of this object, from 1.

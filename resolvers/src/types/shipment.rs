@@ -8,13 +8,16 @@ use model::{
     store::{Page, PageRequest, View},
 };
 
-use super::{Document, Plant, ShipmentItem};
+use super::{
+    Case, Claim, Document, Plant, Reconciliation, ShipmentItem,
+    reconciliation::{claimed, reconciled},
+};
 use crate::{
     connection::Listing,
     context::ContextExt,
     error::Error,
     global_id::{Identified, wraps},
-    loaders::{DocumentsOf, ItemsOf},
+    loaders::{CasesAbout, DocumentsOf, ItemsOf},
     words::ShipmentState,
 };
 
@@ -80,6 +83,25 @@ impl Shipment {
     async fn documents(&self, context: &Context<'_>) -> Result<Vec<Document>, Error> {
         let rows = context.loaders().many(DocumentsOf(SubjectType::Shipment, self.0.id.0)).await?;
         Ok(rows.into_iter().map(Document).collect())
+    }
+
+    /// What each system says of it, side by side.
+    async fn claims(&self, context: &Context<'_>) -> Result<Vec<Claim>, Error> {
+        claimed(context, self.0.id.0).await
+    }
+
+    /// What the systems say of it, attribute by attribute: what the twin concludes, by which rule, and why.
+    async fn reconciliation(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only these attributes.")] attributes: Option<Vec<String>>,
+    ) -> Result<Vec<Reconciliation>, Error> {
+        reconciled(context, self.0.plant_id, SubjectType::Shipment, self.0.id.0, None, attributes).await
+    }
+
+    /// The open cases about it.
+    async fn open_cases(&self, context: &Context<'_>) -> Result<Vec<Case>, Error> {
+        Ok(context.loaders().many(CasesAbout(self.0.id.0)).await?.into_iter().map(Case).collect())
     }
 
     /// Counts the changes of this object, from 1.

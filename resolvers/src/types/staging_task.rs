@@ -3,17 +3,21 @@
 use async_graphql::{Context, Description, ID, Object};
 use chrono::{DateTime, Utc};
 use model::{
-    PlantId,
+    PlantId, SubjectType,
     entity::staging_task,
     store::{Page, PageRequest, View},
 };
 
-use super::{Material, MaterialLot, Plant, ProductionOrder, Quantity};
+use super::{
+    Case, Claim, Material, MaterialLot, Plant, ProductionOrder, Quantity, Reconciliation,
+    reconciliation::{claimed, reconciled},
+};
 use crate::{
     connection::Listing,
     context::ContextExt,
     error::Error,
     global_id::{Identified, wraps},
+    loaders::CasesAbout,
     words::StagingState,
 };
 
@@ -88,6 +92,25 @@ impl StagingTask {
     /// When it must be there.
     async fn due_at(&self) -> Option<DateTime<Utc>> {
         self.0.due_at
+    }
+
+    /// What each system says of it, side by side.
+    async fn claims(&self, context: &Context<'_>) -> Result<Vec<Claim>, Error> {
+        claimed(context, self.0.id.0).await
+    }
+
+    /// What the systems say of it, attribute by attribute: what the twin concludes, by which rule, and why.
+    async fn reconciliation(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only these attributes.")] attributes: Option<Vec<String>>,
+    ) -> Result<Vec<Reconciliation>, Error> {
+        reconciled(context, self.0.plant_id, SubjectType::StagingTask, self.0.id.0, None, attributes).await
+    }
+
+    /// The open cases about it.
+    async fn open_cases(&self, context: &Context<'_>) -> Result<Vec<Case>, Error> {
+        Ok(context.loaders().many(CasesAbout(self.0.id.0)).await?.into_iter().map(Case).collect())
     }
 
     /// Counts the changes of this object, from 1.

@@ -59,6 +59,14 @@ mirror! {
         Restart,
         /// Move the active order to another line, then bring this one back.
         ResequenceOrder,
+        /// Take what one system says for true, for a time; the systems stay as they are. Needs `source`.
+        AcceptClaim,
+        /// Tell a system (`source`) to say what is true; the case closes when it does.
+        CorrectSource,
+        /// Let the systems differ, for a time.
+        AcceptDifference,
+        /// Let a stopped stream go on with what it found.
+        ResumeSync,
         /// Send for maintenance; the case stays open for its final decision.
         CallMaintenance,
     }

@@ -33,6 +33,8 @@ mirror! {
         SourceGap,
         /// A system claims something else than before.
         ClaimChanged,
+        /// A system does not have a record any more.
+        RecordAbsent,
         /// A record of a source was refused.
         DeadLettered,
         /// A refused record was applied after all.
@@ -103,7 +105,7 @@ mirror! {
         SourceSystem,
         /// The link of a system's own id to a subject. Not shown as a node.
         ExternalReference,
-        /// A claim.
+        /// A claim, in journals from before claims stood in the reference of their record.
         Claim,
         /// An exception case.
         Case,

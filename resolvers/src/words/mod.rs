@@ -19,7 +19,7 @@ pub use logistics::{DocumentState, ShipmentState, StagingState, StorageKind};
 pub use lot::{Disposition, HoldState};
 pub use order::{JobState, JobSubState, Readiness, RequestState, ResponseState};
 pub use people::Role;
-pub use source::{CommandState, SourceKind};
+pub use source::{CommandState, SourceKind, Verdict};
 
 /// Declares an enumeration that mirrors one of the model.
 macro_rules! mirror {

@@ -39,3 +39,19 @@ mirror! {
         Unknown,
     }
 }
+
+mirror! {
+    /// What the claims on one attribute amount to.
+    Verdict of model::reconcile::Verdict {
+        /// Every system that says something says the same.
+        Agreed,
+        /// They differ, and the rule or a person has settled it.
+        Resolved,
+        /// They differ, and their clocks and batches may still explain it.
+        Pending,
+        /// They differ for longer than that: somebody has to decide.
+        Conflict,
+        /// The system that decides is not heard: the value is the last known.
+        Stale,
+    }
+}

@@ -1,14 +1,12 @@
 //! What a decision does.
 
+use chrono::{DateTime, Utc};
 use model::{
-    CommandId, DecisionOption, EvidenceKind, LineId, Role, SourceKind, SubjectType, TaskPurpose, TaskState,
+    DecisionOption, EvidenceKind, LineId, Role, SourceId, SourceKind, TaskPurpose, TaskState,
     entity::{
-        case_decision,
-        command::{self, CommandState},
-        exception_case, line, source_system,
+        case_decision, command::Action, exception_case, external_reference, line, production_order, source_system,
         timer::TimerKind,
     },
-    journal::ChangeKind,
     store::Tx,
 };
 use serde::{Deserialize, Serialize};
@@ -19,10 +17,10 @@ use crate::{
         machine::Event,
         moves::{move_case, move_case_with},
         progress::progress,
+        settlement, sync_stopped,
         task::add_task,
         timer::cancel_timers,
     },
-    commands::RESEQUENCE,
     error::Error,
 };
 
@@ -30,21 +28,36 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effect {
     /// The line that takes the order over (`RESEQUENCE_ORDER`).
+    #[serde(default)]
     pub target_line: Option<LineId>,
+    /// The system whose claim is accepted (`ACCEPT_CLAIM`), or that is corrected (`CORRECT_SOURCE`).
+    #[serde(default)]
+    pub source: Option<SourceId>,
+    /// Until when a difference is accepted.
+    #[serde(default)]
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// Why an effect is not possible, in words.
 pub type Impossible = String;
 
-/// Whether the effect is possible now. Writes nothing.
+/// Whether the effect is possible now. Decides nothing.
 pub async fn check_effect(
-    tx: &Tx,
+    tx: &mut Tx,
     case: &exception_case::Model,
     option: DecisionOption,
     effect: Effect,
 ) -> Result<Result<(), Impossible>, Error> {
+    if !DecisionOption::of(case.class).contains(&option) {
+        let options: Vec<_> = DecisionOption::of(case.class).iter().map(|option| option.as_str()).collect();
+        let problem = format!("{option} is no decision about a {}; decide {}", case.class, options.join(" or "));
+        return Ok(Err(problem));
+    }
     let problem = match option {
-        DecisionOption::Restart => None,
+        DecisionOption::Restart | DecisionOption::ResumeSync => None,
+        DecisionOption::AcceptClaim | DecisionOption::CorrectSource | DecisionOption::AcceptDifference => {
+            settlement::problem(tx, case, option, effect).await?
+        }
         DecisionOption::CallMaintenance => {
             let called = tx
                 .job_tasks(case.id)
@@ -73,7 +86,7 @@ async fn resequence_problem(
         Some(_) if case.order_id.is_none() => Some("no order ran on the line, so there is none to move".into()),
         Some(_) => match planning_system(tx, case).await? {
             Some(_) => None,
-            None => Some("no ERP knows this order, so nobody can be told to move it".into()),
+            None => Some("no ERP that knows this order can be told to move it".into()),
         },
     })
 }
@@ -82,14 +95,17 @@ async fn resequence_problem(
 async fn planning_system(
     tx: &Tx,
     case: &exception_case::Model,
-) -> Result<Option<(source_system::Model, String)>, Error> {
+) -> Result<Option<(source_system::Model, external_reference::Model)>, Error> {
     let Some(order) = case.order_id else { return Ok(None) };
     for reference in tx.job_references_of(order.0).await? {
         let source = tx.job_find::<source_system::Entity>(reference.source_id.0).await?;
-        if let Some(source) = source
-            .filter(|source| source.kind == SourceKind::Erp && reference.subject_type == SubjectType::ProductionOrder)
-        {
-            return Ok(Some((source, reference.external_id)));
+        let plans = |source: &source_system::Model| {
+            source.kind == SourceKind::Erp
+                && reference.absent_since.is_none()
+                && settlement::can(source, Action::Resequence)
+        };
+        if let Some(source) = source.filter(plans) {
+            return Ok(Some((source, reference)));
         }
     }
     Ok(None)
@@ -113,8 +129,17 @@ pub async fn take_effect(
     let decided = decided.await?.ok_or(Error::Missing { what: "open case", id: case.id.0 })?;
     let Some(started) = move_case(tx, &decided, Event::Started).await? else { return Ok(decided) };
     cancel_timers(tx, started.id, Some(TimerKind::Acknowledge)).await?;
-    if decision.option == DecisionOption::ResequenceOrder {
-        command_resequence(tx, &started, decision, effect).await?;
+    match decision.option {
+        DecisionOption::AcceptClaim | DecisionOption::CorrectSource | DecisionOption::AcceptDifference => {
+            settlement::take_effect(tx, &started, decision, effect, deciders).await?;
+            return progress(tx, started).await;
+        }
+        DecisionOption::ResumeSync => {
+            sync_stopped::resume(tx, &started).await?;
+            return progress(tx, started).await;
+        }
+        DecisionOption::ResequenceOrder => command_resequence(tx, &started, decision, effect).await?,
+        DecisionOption::Restart | DecisionOption::CallMaintenance => {}
     }
     add_task(tx, &started, TaskPurpose::RestartCheck, "Guards closed, nobody at the line", downtime::OWNER, None)
         .await?;
@@ -142,30 +167,20 @@ async fn command_resequence(
     decision: &case_decision::Model,
     effect: Effect,
 ) -> Result<(), Error> {
-    let (Some((source, external_id)), Some(order), Some(target)) =
+    let (Some((source, reference)), Some(order), Some(target)) =
         (planning_system(tx, case).await?, case.order_id, effect.target_line)
     else {
         return Err(Error::Missing { what: "planning system of case", id: case.id.0 });
     };
     let target = tx.job_find::<line::Entity>(target.0).await?.ok_or(Error::Missing { what: "line", id: target.0 })?;
-    let payload = serde_json::json!({ "externalId": external_id, "line": target.code });
-    let row = command::Model {
-        id: CommandId::new(),
-        plant_id: case.plant_id,
-        case_id: Some(case.id),
-        decision_id: Some(decision.id),
-        source_id: source.id,
-        action: RESEQUENCE.to_owned(),
-        subject_id: order.0,
-        payload: payload.to_string(),
-        state: CommandState::Pending,
-        attempts: 0,
-        leased_until: None,
-        outcome: None,
-        changed_at: tx.at(),
-        hold_id: None,
-        revision: 0,
-    };
-    tx.create::<command::Entity>(row, ChangeKind::Created).await?;
-    Ok(())
+    let number = tx.job_find::<production_order::Entity>(order.0).await?.map(|order| order.number);
+    let payload = serde_json::json!({
+        "externalModel": reference.external_model,
+        "externalId": reference.external_id,
+        "version": reference.source_version,
+        "number": number,
+        "reason": decision.reason,
+        "line": target.code,
+    });
+    settlement::command(tx, case, decision, source, Action::Resequence, order.0, &payload).await
 }

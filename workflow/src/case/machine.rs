@@ -19,6 +19,8 @@ pub enum Event {
     Proved,
     /// It happened again before the effect was proved: a rework loop.
     Recurred,
+    /// What the case was about ended by itself, without a decision.
+    Settled,
     /// A system did not do what was decided, or nobody knows: a rework loop.
     Failed,
 }
@@ -34,6 +36,7 @@ impl Event {
             Self::Executed => "EXECUTED",
             Self::Proved => "PROVED",
             Self::Recurred => "RECURRED",
+            Self::Settled => "SETTLED",
             Self::Failed => "FAILED",
         }
     }
@@ -48,7 +51,7 @@ pub const fn next(state: CaseState, event: Event) -> Option<CaseState> {
         (Assigned | Contained, Event::Decided) => Some(Decided),
         (Decided, Event::Started) => Some(Executing),
         (Executing, Event::Executed) => Some(Verifying),
-        (Verifying, Event::Proved) => Some(Closed),
+        (Verifying, Event::Proved) | (Detected | Assigned | Contained, Event::Settled) => Some(Closed),
         (Verifying, Event::Recurred) | (Executing, Event::Failed) => Some(Assigned),
         _ => None,
     }
@@ -61,7 +64,7 @@ mod tests {
 
     use super::{Event, next};
 
-    const EVENTS: [Event; 8] = [
+    const EVENTS: [Event; 9] = [
         Event::Assigned,
         Event::Contained,
         Event::Decided,
@@ -69,12 +72,13 @@ mod tests {
         Event::Executed,
         Event::Proved,
         Event::Recurred,
+        Event::Settled,
         Event::Failed,
     ];
 
     proptest! {
         #[test]
-        fn a_case_closes_only_after_a_decision_was_executed_and_proved(choices in prop::collection::vec(0..EVENTS.len(), 0..60)) {
+        fn a_case_closes_by_itself_or_after_a_decision_was_executed_and_proved(choices in prop::collection::vec(0..EVENTS.len(), 0..60)) {
             let (mut state, mut path) = (CaseState::Detected, Vec::new());
             for choice in choices {
                 if let Some(after) = next(state, EVENTS[choice]) {
@@ -82,7 +86,7 @@ mod tests {
                     state = after;
                 }
             }
-            if state == CaseState::Closed {
+            if state == CaseState::Closed && path.last() != Some(&Event::Settled) {
                 let tail = &path[path.len() - 4..];
                 prop_assert_eq!(tail, &[Event::Decided, Event::Started, Event::Executed, Event::Proved]);
                 prop_assert_eq!(path.iter().filter(|event| **event == Event::Proved).count(), 1);

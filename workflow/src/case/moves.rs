@@ -40,6 +40,7 @@ pub(crate) async fn move_case_with(
             after.verified_at = Some(now);
             after.closed_at = Some(now);
         }
+        Event::Settled => after.closed_at = Some(now),
         Event::Recurred | Event::Failed => {
             after.rework_loops += 1;
             after.decision = None;

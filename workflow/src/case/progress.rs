@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use model::{
-    CaseState, EvidenceKind, TaskPurpose, TaskState,
+    CaseClass, CaseState, EvidenceKind, TaskPurpose, TaskState,
     entity::{
         command::{self, CommandState},
         exception_case, line,
@@ -15,11 +15,15 @@ use crate::{
     case::{
         machine::Event,
         moves::move_case,
+        settlement,
         task::{add_task, cancel_tasks},
         timer::{cancel_timers, set_timer},
     },
     error::Error,
 };
+
+/// How long what was decided may take to come back through the systems' own records. A batch cycle is minutes.
+const SHOWS_WITHIN: TimeDelta = TimeDelta::minutes(10);
 
 /// Moves a case on when its work is done: every check, and every command read back. The case is locked.
 pub async fn progress(tx: &mut Tx, case: exception_case::Model) -> Result<exception_case::Model, Error> {
@@ -27,6 +31,15 @@ pub async fn progress(tx: &mut Tx, case: exception_case::Model) -> Result<except
         return Ok(case);
     }
     let Some(case) = move_case(tx, &case, Event::Executed).await? else { return Ok(case) };
+    match case.class {
+        CaseClass::Downtime => {}
+        CaseClass::StatusConflict | CaseClass::QualityHold | CaseClass::SyncStopped => {
+            let due = tx.at() + SHOWS_WITHIN;
+            set_timer(tx, case.plant_id, TimerKind::Verify, None, Some(case.id), due).await?;
+            prove(tx, &case).await?;
+            return Ok(tx.job_find::<exception_case::Entity>(case.id.0).await?.unwrap_or(case));
+        }
+    }
     if let Some(line) = line_of(tx, &case).await? {
         arm_verification(tx, &case, &line).await?;
     }
@@ -73,16 +86,41 @@ pub async fn prove(tx: &mut Tx, case: &exception_case::Model) -> Result<(), Erro
     if case.state != CaseState::Verifying {
         return Ok(());
     }
+    match case.class {
+        CaseClass::Downtime => {}
+        CaseClass::StatusConflict => return settlement::prove(tx, case).await,
+        CaseClass::QualityHold | CaseClass::SyncStopped => return close(tx, case).await,
+    }
     let Some(line) = line_of(tx, case).await? else { return Ok(()) };
     let proved =
         line.executing_since.is_some_and(|since| since + TimeDelta::milliseconds(line.verify_for_ms) <= tx.at());
     if proved {
-        move_case(tx, case, Event::Proved).await?;
-        // Triage or maintenance may be open still; nobody can complete a task of a closed case.
-        cancel_tasks(tx, case).await?;
-        return cancel_timers(tx, case.id, None).await;
+        return close(tx, case).await;
     }
     arm_verification(tx, case, &line).await
+}
+
+/// Closes a case whose effect is proved.
+async fn close(tx: &mut Tx, case: &exception_case::Model) -> Result<(), Error> {
+    move_case(tx, case, Event::Proved).await?;
+    // Triage or maintenance may be open still; nobody can complete a task of a closed case.
+    cancel_tasks(tx, case).await?;
+    cancel_timers(tx, case.id, None).await
+}
+
+/// The time is over in which the effect had to show: a case that is not proved by now goes back to people.
+pub async fn overdue(tx: &mut Tx, case: &exception_case::Model) -> Result<(), Error> {
+    prove(tx, case).await?;
+    if case.class == CaseClass::Downtime {
+        return Ok(());
+    }
+    let Some(case) = tx.job_lock::<exception_case::Entity>(case.id.0).await? else { return Ok(()) };
+    if case.state != CaseState::Verifying {
+        return Ok(());
+    }
+    let Some(case) = move_case(tx, &case, Event::Recurred).await? else { return Ok(()) };
+    let title = "What was decided does not show in the systems: find out why, then decide again";
+    add_task(tx, &case, TaskPurpose::Triage, title, case.owner_role, Some(EvidenceKind::Text)).await
 }
 
 async fn line_of(tx: &Tx, case: &exception_case::Model) -> Result<Option<line::Model>, Error> {

@@ -55,6 +55,11 @@ pub(super) async fn cancel_line_timer(tx: &mut Tx, kind: TimerKind, line: LineId
     Ok(())
 }
 
+/// Cancels one pending timer.
+pub(super) async fn cancel(tx: &mut Tx, row: &timer::Model) -> Result<(), Error> {
+    end(tx, row, TimerState::Cancelled, ChangeKind::TimerCancelled).await
+}
+
 /// Marks a timer as fired.
 pub(crate) async fn fired(tx: &mut Tx, row: &timer::Model) -> Result<(), Error> {
     end(tx, row, TimerState::Fired, ChangeKind::TimerFired).await

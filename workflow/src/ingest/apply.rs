@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use model::{
-    Freshness, LineId, ParameterId, Quality, SourceId, Store, SubjectType,
+    Freshness, LineId, LineState, ParameterId, Quality, SourceId, Store, SubjectType,
     entity::{line, parameter, source_system},
     journal::ChangeKind,
     store::{Actor, Lease, Tx},
@@ -19,7 +19,7 @@ use crate::{
     ingest::{
         Batch, CounterRole, Signal, Stamp, alarms,
         counting::{self, Reading, Readings},
-        derive::{derive_line, stale_line},
+        derive::{LineEvent, derive_line, stale_line},
         limits,
     },
     live::{LiveValue, LiveValues},
@@ -52,6 +52,8 @@ struct Work {
     readings: HashMap<LineId, Readings>,
     rolled_up: HashSet<LineId>,
     trailing: HashMap<ParameterId, (Option<f64>, Stamp)>,
+    /// Lines that went down according to their history, and may be up again by now.
+    was_down: HashSet<LineId>,
 }
 
 impl Applier {
@@ -69,8 +71,10 @@ impl Applier {
     pub(super) async fn apply(&mut self, batches: &[Batch]) -> Result<(), Error> {
         let mut work = self.begin(batches).await?;
         for signal in batches.iter().flat_map(|batch| &batch.signals) {
-            self.signal(&mut work, signal).await?;
+            let (signal, replayed) = signal.unwrapped();
+            self.signal(&mut work, signal, replayed).await?;
         }
+        self.conclude_replay(&mut work).await?;
         for (id, (value, stamp)) in std::mem::take(&mut work.trailing) {
             limits::cross(&mut work.tx, &mut work.parameters, id, value, &stamp).await?;
         }
@@ -94,9 +98,10 @@ impl Applier {
     }
 
     async fn begin(&self, batches: &[Batch]) -> Result<Work, Error> {
-        let tx = self.store.begin(Actor::system("ingest", format!("source {}", self.source))).await?;
+        let history = if batches.iter().any(Batch::is_replayed) { ", replayed from its history" } else { "" };
+        let tx = self.store.begin(Actor::system("ingest", format!("source {}{history}", self.source))).await?;
         tx.fence(&self.lease).await?;
-        let signals = || batches.iter().flat_map(|batch| &batch.signals);
+        let signals = || batches.iter().flat_map(|batch| &batch.signals).map(|signal| signal.unwrapped().0);
         let mut touched: HashSet<LineId> = signals().filter_map(line_of).collect();
         if signals().any(|signal| matches!(signal, Signal::SourceStale { .. })) {
             let bound = tx.job_references_to(self.source, SubjectType::Line).await?;
@@ -119,31 +124,23 @@ impl Applier {
             readings: self.readings.clone(),
             rolled_up: HashSet::new(),
             trailing: HashMap::new(),
+            was_down: HashSet::new(),
         })
     }
 
-    async fn signal(&self, work: &mut Work, signal: &Signal) -> Result<(), Error> {
+    async fn signal(&self, work: &mut Work, signal: &Signal, replayed: bool) -> Result<(), Error> {
         match signal {
             Signal::LineState { line, state, stamp, .. } => {
-                let Some((stored, now)) = work.lines.get(line) else {
-                    belongs_nowhere(*line);
-                    return Ok(());
-                };
-                let Some((after, kind, events)) = derive_line(now, *state, stamp) else {
-                    metrics::counter!("plantgraph_ingest_duplicates_total").increment(1);
-                    return Ok(());
-                };
-                let stored = stored.clone();
-                let after = work.tx.advance::<line::Entity>(now, after, kind)?;
-                work.in_trouble.on_line(&mut work.tx, &after, &events, stamp.event_time()).await?;
-                work.lines.insert(*line, (stored, after));
+                self.line_state(work, *line, *state, stamp, replayed).await?;
             }
             Signal::Counter { line, name, role, value, stamp } => {
                 let Some((_, now)) = work.lines.get(line) else {
                     belongs_nowhere(*line);
                     return Ok(());
                 };
-                self.show(*line, name, value.map(|value| value as f64), stamp);
+                if !replayed {
+                    self.show(*line, name, value.map(|value| value as f64), stamp);
+                }
                 let value = value.filter(|_| stamp.quality_of(*value) != Quality::Bad);
                 if let Some(value) = value.and_then(|value| i64::try_from(value).ok()) {
                     let reading = Reading { value, at: stamp.event_time() };
@@ -153,7 +150,9 @@ impl Applier {
             Signal::Parameter { line, name, value, stamp } => {
                 // Neither is a value that anybody could compare.
                 let value = value.filter(|value| value.is_finite());
-                self.show(*line, name, value, stamp);
+                if !replayed {
+                    self.show(*line, name, value, stamp);
+                }
                 if let Some(row) = work.parameters.get(&(*line, name.clone())) {
                     let outranked = work.trailing.get(&row.id).is_some_and(|(known, at)| {
                         at.quality_of(*known) != Quality::Bad && stamp.event_time() < at.event_time()
@@ -173,6 +172,53 @@ impl Applier {
             Signal::Gap { from, to, cause } => self.gap(&mut work.tx, *from, *to, cause).await?,
             Signal::SourceLive => set_freshness(&mut work.tx, self.source, Freshness::Live, None).await?,
             Signal::SourceStale { reason } => self.stale(work, reason).await?,
+            // One inside another says no more than one.
+            Signal::Replayed(_) => {}
+        }
+        Ok(())
+    }
+
+    async fn line_state(
+        &self,
+        work: &mut Work,
+        line: LineId,
+        state: Option<LineState>,
+        stamp: &Stamp,
+        replayed: bool,
+    ) -> Result<(), Error> {
+        let Some((stored, now)) = work.lines.get(&line) else {
+            belongs_nowhere(line);
+            return Ok(());
+        };
+        let Some((after, kind, mut events)) = derive_line(now, state, stamp) else {
+            metrics::counter!("plantgraph_ingest_duplicates_total").increment(1);
+            return Ok(());
+        };
+        if replayed {
+            if events.contains(&LineEvent::CameUp) {
+                work.was_down.remove(&line);
+            }
+            if events.contains(&LineEvent::WentDown) {
+                // Whether it still is, is known when all of its history is read.
+                work.was_down.insert(line);
+                events.retain(|event| *event != LineEvent::WentDown);
+            }
+        }
+        let stored = stored.clone();
+        let after = work.tx.advance::<line::Entity>(now, after, kind)?;
+        work.in_trouble.on_line(&mut work.tx, &after, &events, stamp.event_time()).await?;
+        work.lines.insert(line, (stored, after));
+        Ok(())
+    }
+
+    /// Lines that their history leaves down are down now; those that came up again meanwhile are nobody's case.
+    async fn conclude_replay(&self, work: &mut Work) -> Result<(), Error> {
+        for line in std::mem::take(&mut work.was_down) {
+            let Some((_, now)) = work.lines.get(&line) else { continue };
+            if let Some(since) = now.down_since {
+                let now = now.clone();
+                work.in_trouble.on_line(&mut work.tx, &now, &[LineEvent::WentDown], since).await?;
+            }
         }
         Ok(())
     }
@@ -287,6 +333,7 @@ fn line_of(signal: &Signal) -> Option<LineId> {
         // An alarm is no state of its line: the line is not locked for it.
         Signal::Alarm(_)
         | Signal::AlarmsRefreshed { .. }
+        | Signal::Replayed(_)
         | Signal::Gap { .. }
         | Signal::SourceLive
         | Signal::SourceStale { .. } => None,

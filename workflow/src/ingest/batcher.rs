@@ -81,8 +81,10 @@ impl Ingest {
             // A lone signal after a quiet time is committed at once; in a stream, one commit per interval.
             let flush_at = last_commit.map_or_else(Instant::now, |at| at + self.options.flush_interval);
             let batches = self.collect(first, flush_at).await;
-            if !self.commit(batches, &cancel).await {
-                return;
+            for batches in runs(batches) {
+                if !self.commit(batches, &cancel).await {
+                    return;
+                }
             }
             last_commit = Some(Instant::now());
         }
@@ -137,4 +139,16 @@ impl Ingest {
         }
         committed
     }
+}
+
+/// The batches in their order, those from a history apart from the others.
+fn runs(batches: Vec<Queued>) -> Vec<Vec<Queued>> {
+    let mut runs: Vec<Vec<Queued>> = Vec::new();
+    for queued in batches {
+        match runs.last_mut() {
+            Some(run) if run[0].batch.is_replayed() == queued.batch.is_replayed() => run.push(queued),
+            _ => runs.push(vec![queued]),
+        }
+    }
+    runs
 }

@@ -144,6 +144,9 @@ pub enum Signal {
         /// Those that it shows. Others of these lines are over.
         shown: Vec<AlarmKey>,
     },
+    /// What the source kept while nobody listened: a value of its history, with the time at which it was true. In a batch
+    /// with nothing else, in the order of their times. It is journalled; what was over meanwhile is no case any more.
+    Replayed(Box<Signal>),
     /// Values between two times may be missing.
     Gap {
         /// The last time that is surely complete.
@@ -162,6 +165,16 @@ pub enum Signal {
     },
 }
 
+impl Signal {
+    /// The signal itself, and whether it is from a history.
+    pub(super) fn unwrapped(&self) -> (&Self, bool) {
+        match self {
+            Self::Replayed(signal) => (signal, true),
+            signal => (signal, false),
+        }
+    }
+}
+
 /// Signals that are applied together.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
@@ -169,4 +182,11 @@ pub struct Batch {
     pub signals: Vec<Signal>,
     /// How far the connector has read, saved in the same transaction. Opaque here.
     pub cursor: Option<String>,
+}
+
+impl Batch {
+    /// Whether it is from a history. Such batches are committed by themselves, so that the journal can say so.
+    pub(super) fn is_replayed(&self) -> bool {
+        self.signals.iter().any(|signal| matches!(signal, Signal::Replayed(_)))
+    }
 }

@@ -17,19 +17,26 @@ pub enum Capability {
     PlaceHold,
     /// Release a hold.
     ReleaseHold,
+    /// Pause, resume, replay and reset the streams of a system, and stop its commands.
+    ManageIntegration,
 }
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::AcknowledgeCase,
         Self::CompleteTask,
         Self::AddEvidence,
         Self::Decide(DecisionOption::Restart),
         Self::Decide(DecisionOption::ResequenceOrder),
         Self::Decide(DecisionOption::CallMaintenance),
+        Self::Decide(DecisionOption::AcceptClaim),
+        Self::Decide(DecisionOption::CorrectSource),
+        Self::Decide(DecisionOption::AcceptDifference),
+        Self::Decide(DecisionOption::ResumeSync),
         Self::PlaceHold,
         Self::ReleaseHold,
+        Self::ManageIntegration,
     ];
 
     /// The word for refusals and audits.
@@ -41,8 +48,13 @@ impl Capability {
             Self::Decide(DecisionOption::Restart) => "DECIDE_RESTART",
             Self::Decide(DecisionOption::ResequenceOrder) => "DECIDE_RESEQUENCE_ORDER",
             Self::Decide(DecisionOption::CallMaintenance) => "DECIDE_CALL_MAINTENANCE",
+            Self::Decide(DecisionOption::AcceptClaim) => "DECIDE_ACCEPT_CLAIM",
+            Self::Decide(DecisionOption::CorrectSource) => "DECIDE_CORRECT_SOURCE",
+            Self::Decide(DecisionOption::AcceptDifference) => "DECIDE_ACCEPT_DIFFERENCE",
+            Self::Decide(DecisionOption::ResumeSync) => "DECIDE_RESUME_SYNC",
             Self::PlaceHold => "PLACE_HOLD",
             Self::ReleaseHold => "RELEASE_HOLD",
+            Self::ManageIntegration => "MANAGE_INTEGRATION",
         }
     }
 }

@@ -19,6 +19,20 @@ pub struct Row {
     pub distinct_from_initiators: bool,
 }
 
+/// Who leads something, and so owns cases.
+const LEADS: &[Role] = &[
+    Role::LineLead,
+    Role::MaintenanceLead,
+    Role::Planner,
+    Role::WarehouseLead,
+    Role::QualityManager,
+    Role::PlantManager,
+    Role::IntegrationAdmin,
+];
+/// Who settles what systems contradict each other about.
+const DISPUTE: &[Role] =
+    &[Role::LineLead, Role::Planner, Role::WarehouseLead, Role::QualityManager, Role::PlantManager];
+
 /// A versioned table. No row, no right.
 #[derive(Clone, Debug)]
 pub struct Table {
@@ -30,12 +44,27 @@ impl Table {
     /// The rights that come with plantgraph.
     pub fn standard() -> Self {
         use Role::{
-            LineLead, MaintenanceLead, Operator, Planner, PlantManager, QualityEngineer, QualityManager, WarehouseLead,
+            IntegrationAdmin, LineLead, MaintenanceLead, Operator, Planner, PlantManager, QualityEngineer,
+            QualityManager, WarehouseLead,
         };
         let row = |id, capability, roles| Row { id, capability, roles, approvals: 1, distinct_from_initiators: false };
         let rows = vec![
-            row("case.acknowledge", Capability::AcknowledgeCase, &[LineLead, MaintenanceLead, PlantManager]),
-            row("case.task", Capability::CompleteTask, &[Operator, LineLead, MaintenanceLead, PlantManager]),
+            row("case.acknowledge", Capability::AcknowledgeCase, LEADS),
+            row(
+                "case.task",
+                Capability::CompleteTask,
+                &[
+                    Operator,
+                    LineLead,
+                    MaintenanceLead,
+                    Planner,
+                    WarehouseLead,
+                    QualityEngineer,
+                    QualityManager,
+                    PlantManager,
+                    IntegrationAdmin,
+                ],
+            ),
             row(
                 "case.evidence",
                 Capability::AddEvidence,
@@ -48,8 +77,14 @@ impl Table {
                     QualityEngineer,
                     QualityManager,
                     PlantManager,
+                    IntegrationAdmin,
                 ],
             ),
+            row("conflict.accept-claim", Capability::Decide(DecisionOption::AcceptClaim), DISPUTE),
+            row("conflict.correct", Capability::Decide(DecisionOption::CorrectSource), DISPUTE),
+            row("conflict.accept", Capability::Decide(DecisionOption::AcceptDifference), DISPUTE),
+            row("sync.resume", Capability::Decide(DecisionOption::ResumeSync), &[IntegrationAdmin, PlantManager]),
+            row("integration.manage", Capability::ManageIntegration, &[IntegrationAdmin]),
             row(
                 "downtime.restart",
                 Capability::Decide(DecisionOption::Restart),
@@ -76,7 +111,7 @@ impl Table {
             ),
             Row { distinct_from_initiators: true, ..row("hold.release", Capability::ReleaseHold, &[QualityManager]) },
         ];
-        Self { version: "standard/1", rows }
+        Self { version: "standard/2", rows }
     }
 
     fn row(&self, capability: Capability) -> Option<&Row> {

@@ -26,7 +26,7 @@ impl Service {
     /// The options of a case, for one caller.
     pub fn choices(&self, principal: &Principal, case: &exception_case::Model) -> Vec<DecisionChoice> {
         let roles = principal.roles_in(case.plant_id);
-        DecisionOption::ALL
+        DecisionOption::of(case.class)
             .iter()
             .map(|option| {
                 let capability = Capability::Decide(*option);

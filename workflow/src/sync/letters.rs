@@ -9,7 +9,7 @@ use crate::{
     sync::{
         Record,
         apply::{Key, PageContext, is_older},
-        facts::Refused,
+        check::Refused,
     },
 };
 
@@ -21,6 +21,11 @@ impl Letters {
     /// Adds what the database has.
     pub(super) fn extend(&mut self, rows: Vec<dead_letter::Model>) {
         self.0.extend(rows.into_iter().map(|row| ((row.external_model.clone(), row.external_id.clone()), row)));
+    }
+
+    /// Whether a letter waits for a record.
+    pub(super) fn waits_for(&self, record: &Record) -> bool {
+        self.0.contains_key(&record.key())
     }
 
     /// Keeps a refused record; `false` when a newer version of it waits already.

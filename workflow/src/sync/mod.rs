@@ -4,14 +4,20 @@
 //! one that can not be applied becomes a dead letter and never stops its neighbours.
 
 mod apply;
-mod facts;
+mod check;
+mod governed;
+mod jobs;
+mod kinds;
 mod letters;
+mod pool;
 mod record;
-mod resolve;
+mod revise;
+mod sweep;
 mod syncer;
-mod told;
 pub mod vocabulary;
+mod world;
 
 pub use record::{Applied, Assertion, Body, Page, Record, Statement, Sweep, Unmapped};
-pub use syncer::Syncer;
+pub(crate) use revise::revise;
 pub(crate) use syncer::set_freshness;
+pub use syncer::{Change, Preview, Syncer};
