@@ -4,17 +4,24 @@
 //! * [`plant_file`] reads the file that says what a plant is and which node or location means what.
 //! * [`opcua`] subscribes to the floor and hands every change over, acknowledging to the server what is stored.
 //! * [`manifest`] reads the file that describes a business system, [`mapping`] makes records of its rows.
-//! * [`erp`] pulls orders, materials and lots.
+//! * [`erp`] reads in pages and drives the job of each system; [`system`] opens one of any kind, [`actions`] writes back.
 
 pub mod actions;
+pub mod b2mml;
+mod authorizer;
 pub mod erp;
 mod error;
+pub mod file;
 mod http;
 pub mod http_json;
+mod json;
 pub mod manifest;
 pub mod mapping;
 pub mod odata;
 pub mod opcua;
 pub mod plant_file;
+pub mod sql;
+pub mod webhook;
+pub mod system;
 
 pub use error::Error;

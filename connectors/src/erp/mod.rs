@@ -13,7 +13,7 @@ use std::future::Future;
 
 use workflow::sync::Page;
 
-use crate::Error;
+use crate::{Error, manifest::Pause};
 
 pub use self::{
     poller::{Hint, Poller, Report, dry_run},
@@ -28,6 +28,11 @@ pub(crate) const PAGE_ROWS_MAX: usize = 500;
 pub trait Source: Send {
     /// The streams in the order in which they are read: what others refer to comes first.
     fn streams(&self) -> Vec<String>;
+
+    /// When reading a stream stops because too much of it can not be applied.
+    fn pause(&self, _stream: &str) -> Pause {
+        Pause::default()
+    }
 
     /// Reads the next page of a stream after `cursor`, the one that the last page of that stream carried.
     ///

@@ -4,12 +4,17 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::manifest::{Checked, Expression, Problem, Template, names};
+use crate::{
+    actions::{Limit, Rule, rules},
+    manifest::{Checked, Expression, Problem, Template, names},
+};
 
 /// Rows that one request asks for, unless the stream says otherwise: a page is one transaction here.
 pub(super) const LIMIT: usize = 500;
 /// The most.
 const LIMIT_MAX: usize = 10_000;
+/// The next page is in the header `Link`.
+pub(super) const HEADER: &str = "header";
 /// Names that what authorises may use.
 const SECRET_NAMES: &[&str] = &["secret", "option"];
 /// Names that a request for a page may use.
@@ -42,6 +47,12 @@ pub struct System {
     /// The clock of the system in an answer, over `body`. Otherwise the header `Date`.
     #[serde(default)]
     pub clock: Option<Expression>,
+    /// What an answer to an action means: the first rule that holds, after those of the action.
+    #[serde(default)]
+    pub classify: Vec<Rule>,
+    /// How often actions may ask the system.
+    #[serde(default)]
+    pub limit: Limit,
 }
 
 /// How we show who we are.
@@ -143,9 +154,6 @@ pub struct Read {
     pub body: Option<Template>,
     /// Where the rows are in the answer: `body`, or a way through it such as `body.data.items`.
     pub rows: Expression,
-    /// Where the row is in an element of that list, for instance `node`; the element itself unless it is said.
-    #[serde(default)]
-    pub row: Option<String>,
     /// How the pages follow each other. Without it one answer has all rows.
     #[serde(default)]
     pub page: Option<Paging>,
@@ -199,6 +207,9 @@ pub struct IdKeyset {
     /// `after` in the first request. Numbers are compared as numbers; the order of texts is the system's.
     #[serde(default = "zero")]
     pub first: Value,
+    /// What the rows are ordered by, over the row `r`, when it is not the key of the record.
+    #[serde(default)]
+    pub by: Option<Expression>,
 }
 
 fn zero() -> Value {
@@ -279,6 +290,10 @@ impl Checked for System {
         for (index, rule) in self.success.iter().enumerate() {
             names(&format!("success[{index}]"), &rule.roots(), ANSWER_NAMES)?;
         }
+        rules("classify", &self.classify)?;
+        if !self.limit.is_usable() {
+            return Err(Problem::new("limit", "it lets nothing through", "write numbers above 0, burst at least 1"));
+        }
         for (key, expression) in [("refusal", &self.refusal), ("clock", &self.clock)] {
             names(key, &expression.as_ref().map(Expression::roots).unwrap_or_default(), ANSWER_NAMES)?;
         }
@@ -356,8 +371,15 @@ fn pages(rows: &Expression, page: &Option<Paging>, limit: usize, more: &Option<E
         let remedy = format!("write a number from 1 to {LIMIT_MAX}");
         return Err(Problem::new("limit", format!("{limit} rows are no page"), remedy));
     }
-    if let Some(Paging::Cursor(token)) = page {
-        names("page.cursor", &token.roots(), ANSWER_NAMES)?;
+    match page {
+        Some(Paging::Cursor(token)) => names("page.cursor", &token.roots(), ANSWER_NAMES)?,
+        Some(Paging::Link(link)) if link != HEADER => {
+            let remedy = "write header, or a way through the answer such as body.next";
+            let link = Expression::parse(link).map_err(|problem| Problem::new("page.link", problem, remedy))?;
+            names("page.link", &link.roots(), ANSWER_NAMES)?;
+        }
+        Some(Paging::IdKeyset(IdKeyset { by: Some(by), .. })) => names("page.id_keyset.by", &by.roots(), &["r"])?,
+        _ => {}
     }
     names("more", &more.as_ref().map(Expression::roots).unwrap_or_default(), ANSWER_NAMES)
 }

@@ -6,7 +6,7 @@ use super::{Manifest, load::Reader, stream::Common};
 use crate::{Error, mapping};
 
 /// Names that the expressions on a row see.
-pub(crate) const ROW_NAMES: &[&str] = &["r", "option"];
+pub(crate) const ROW_NAMES: &[&str] = &["r", "p", "option"];
 
 /// What is wrong with a part of a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +86,7 @@ fn common(manifest: &Manifest, name: &str, stream: &Common) -> Result<(), Proble
     for (key, expression) in expressions {
         names(key, &expression.map(super::Expression::roots).unwrap_or_default(), ROW_NAMES)?;
     }
+    names("each", &stream.each.as_ref().map(super::Expression::roots).unwrap_or_default(), &["r", "option"])?;
     other_streams(manifest, name, stream)?;
     ratios(stream)?;
     if stream.incremental.is_some() && stream.time.is_none() {

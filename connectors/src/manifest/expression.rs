@@ -24,10 +24,11 @@ const EXPRESSION_BYTES_MAX: usize = 2_000;
 /// Text of an expression or a value in a message.
 const SHOWN_CHARS_MAX: usize = 120;
 
-/// The standard functions, and those for texts.
+/// The standard functions, and those for texts and quantities.
 static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
     let mut env = Env::stdlib();
     env.add_extension(extensions::strings).expect("the functions for texts collide with no other");
+    env.add_extension(super::decimals::extension).expect("the functions for quantities collide with no other");
     Arc::new(env)
 });
 

@@ -65,5 +65,9 @@ macro_rules! kinds {
 // A new kind is a line here, and a `Source` in `system.rs`.
 kinds! {
     HttpJson("http-json") = crate::http_json::manifest;
+    Odata("odata") = crate::odata;
     Tryton("tryton") = crate::erp::tryton::manifest;
+    Sql("sql") = crate::sql::manifest;
+    B2mml("b2mml") = crate::b2mml::manifest;
+    File("file") = crate::file::manifest;
 }

@@ -9,6 +9,7 @@
 mod attribute;
 mod builtin;
 mod check;
+mod decimals;
 mod expression;
 pub mod kind;
 mod load;
@@ -23,7 +24,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde::Deserialize;
 
-use crate::{Error, mapping::Crosswalk};
+use crate::{Error, actions::Action, mapping::Crosswalk};
 
 pub use self::{
     attribute::{Attribute, Crossing, Flags, Form, MapSection, ReferenceBy},
@@ -75,9 +76,6 @@ impl Manifest {
         })
     }
 }
-
-/// An action, as the manifest declares it.
-pub type Action = serde_json::Value;
 
 /// A webhook, as the manifest declares it.
 pub type Webhook = serde_json::Value;

@@ -26,6 +26,8 @@ pub(super) struct Written<R> {
     /// What is asked for, and how it comes in pages.
     read: R,
     #[serde(default)]
+    each: Option<Expression>,
+    #[serde(default)]
     model: Option<String>,
     key: Expression,
     #[serde(default)]
@@ -55,6 +57,7 @@ impl<R> Written<R> {
     pub(super) fn named(self, name: &str, kind: impl FnOnce(R) -> Read) -> Stream {
         let Self {
             read,
+            each,
             model,
             key,
             version,
@@ -70,7 +73,7 @@ impl<R> Written<R> {
         } = self;
         let model = model.unwrap_or_else(|| name.to_owned());
         let common =
-            Common { model, key, version, time, filter, incremental, deletes, touches, map, pause, every, examples };
+            Common { each, model, key, version, time, filter, incremental, deletes, touches, map, pause, every, examples };
         Stream { read: kind(read), common }
     }
 }
@@ -78,6 +81,8 @@ impl<R> Written<R> {
 /// What streams of all kinds have. Expressions see the row as `r`, and `option`.
 #[derive(Clone, Debug)]
 pub struct Common {
+    /// A list in the row, each element of which is a record. The expressions then see the element as `r`, the row as `p`.
+    pub each: Option<Expression>,
     /// The system's kind of record; the name of the stream unless it says otherwise. Streams of the same records share it.
     pub model: String,
     /// The system's own, immutable id of a record.

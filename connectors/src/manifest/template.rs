@@ -82,6 +82,29 @@ impl Template {
         })
     }
 
+    /// Fills in what has a value; what has none yet stays as it is written.
+    pub fn preview(&self, scope: &Scope) -> Value {
+        match self {
+            Self::List(values) => Value::Array(values.iter().map(|value| value.preview(scope)).collect()),
+            Self::Object(entries) => {
+                Value::Object(entries.iter().map(|(key, value)| (key.clone(), value.preview(scope))).collect())
+            }
+            Self::Whole(expression) => {
+                expression.value(scope).unwrap_or_else(|_| format!("${{{}}}", expression.source()).into())
+            }
+            Self::Text(parts) => parts
+                .iter()
+                .map(|part| match part {
+                    Part::Text(fixed) => fixed.clone(),
+                    Part::Gap(expression) => (expression.value(scope).ok())
+                        .and_then(|value| plain(&value).ok())
+                        .unwrap_or_else(|| format!("${{{}}}", expression.source())),
+                })
+                .collect(),
+            Self::Fixed(value) => value.clone(),
+        }
+    }
+
     /// Fills it in as a text; `None` when it is null.
     ///
     /// # Errors
@@ -90,6 +113,28 @@ impl Template {
         match self.render(scope)? {
             Value::Null => Ok(None),
             value => plain(&value).map(Some),
+        }
+    }
+
+    /// Fills it in as the path of a URL: what is put into a gap can not leave its segment.
+    ///
+    /// # Errors
+    /// As [`Template::render`], and when a gap has no text.
+    pub fn render_path(&self, scope: &Scope) -> Result<String, String> {
+        match self {
+            Self::Fixed(value) => plain(value),
+            Self::Whole(gap) => plain(&gap.value(scope)?),
+            Self::Text(parts) => {
+                let mut path = String::new();
+                for part in parts {
+                    match part {
+                        Part::Text(text) => path.push_str(text),
+                        Part::Gap(gap) => path.push_str(&escaped(&plain(&gap.value(scope)?)?)),
+                    }
+                }
+                Ok(path)
+            }
+            Self::List(_) | Self::Object(_) => Err("a list or an object is no path".to_owned()),
         }
     }
 
@@ -162,6 +207,19 @@ fn gap(text: &str) -> Option<(&str, &str)> {
     None
 }
 
+/// A text as one segment of a path (RFC 3986, 2.3).
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => escaped.push(char::from(byte)),
+            byte => escaped.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    // Two dots alone would be the folder above.
+    if matches!(text, "." | "..") { text.replace('.', "%2E") } else { escaped }
+}
+
 fn join(parts: &[Part], scope: &Scope) -> Result<String, String> {
     let mut text = String::new();
     for part in parts {
@@ -228,6 +286,17 @@ mod tests {
         assert_eq!(render(json!("$${r.id}")), Ok(json!("${r.id}")));
         assert_eq!(render(json!("${ {'a': '}'}.a }x")), Ok(json!("}x")));
         assert_eq!(render(json!("costs 5$")), Ok(json!("costs 5$")));
+    }
+
+    #[test]
+    fn a_path_keeps_its_segments() {
+        let path = |key: &str| {
+            let scope = Scope::new().with("key", Value::from(key));
+            Template::parse(&json!("/lots/${key}/x")).unwrap().render_path(&scope).unwrap()
+        };
+        assert_eq!(path("L-1"), "/lots/L-1/x");
+        assert_eq!(path("../a b?c=é"), "/lots/..%2Fa%20b%3Fc%3D%C3%A9/x");
+        assert_eq!(path(".."), "/lots/%2E%2E/x");
     }
 
     #[test]

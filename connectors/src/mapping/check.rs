@@ -10,7 +10,7 @@ use super::Crosswalk;
 use crate::manifest::{Attribute, Common, Crossing, Expression, Form, MapSection, Problem, Template, names};
 
 /// Names that the expressions on a row see.
-const ROW_NAMES: &[&str] = &["r", "option"];
+const ROW_NAMES: &[&str] = &["r", "p", "option"];
 
 /// Checks what a stream says its rows mean.
 pub(crate) fn check(stream: &Common) -> Result<(), Problem> {

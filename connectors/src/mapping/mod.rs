@@ -5,7 +5,9 @@
 
 mod check;
 mod crosswalk;
+pub mod example;
 mod form;
+pub(crate) mod format;
 mod record;
 
 pub(crate) use self::check::check;

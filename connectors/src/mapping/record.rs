@@ -58,6 +58,18 @@ pub struct Mapped {
     pub record: Option<Record>,
     /// The key of the record of another stream that the row touches.
     pub touched: Option<String>,
+    /// The filter leaves the row out.
+    pub left_out: bool,
+}
+
+/// What a row says.
+enum Said {
+    /// The filter leaves it out.
+    LeftOut,
+    /// It only points to another record.
+    Nothing,
+    /// Something of a record.
+    Body(Body),
 }
 
 impl Mapping {
@@ -107,48 +119,77 @@ impl Mapping {
         &self.stream.model
     }
 
-    /// Reads a row.
-    pub fn read(&self, row: Value) -> Mapped {
+    /// Reads a row: one record, or with `each` one for every element of a list in the row.
+    pub fn read_all(&self, row: Value) -> Vec<Mapped> {
+        let Some(each) = &self.stream.each else { return vec![self.read(row)] };
         let scope = self.names.clone().with("r", row.clone());
+        let problem = match each.value(&scope) {
+            Ok(Value::Null) => return Vec::new(),
+            Ok(Value::Array(elements)) => {
+                let inside = |element: Value| self.read_in(self.names.clone().with("p", row.clone()), element);
+                return elements.into_iter().map(inside).collect();
+            }
+            Ok(_) => "each: it is no list".to_owned(),
+            Err(problem) => format!("each: {problem}"),
+        };
+        let record = Some(self.unreadable(None, row, problem));
+        vec![Mapped { key: None, changed: None, record, touched: None, left_out: false }]
+    }
+
+    /// Reads a row as one record.
+    pub fn read(&self, row: Value) -> Mapped {
+        self.read_in(self.names.clone(), row)
+    }
+
+    fn read_in(&self, names: Scope, row: Value) -> Mapped {
+        let scope = names.with("r", row.clone());
         let changed = self.changed(&scope);
+        let at = changed.clone().unwrap_or_default();
+        let nothing = |key| Mapped { key, changed: at, record: None, touched: None, left_out: false };
         let key = match self.key(&scope) {
             Ok(key) => key,
+            Err(problem) => return Mapped { record: Some(self.unreadable(None, row, problem)), ..nothing(None) },
+        };
+        let touched = match self.touched(&scope) {
+            Ok(touched) => touched,
             Err(problem) => {
-                let record = Some(self.unreadable(None, row, problem));
-                return Mapped { key: None, changed: changed.unwrap_or_default(), record, touched: None };
+                let record = Some(self.unreadable(Some(&key), row, problem));
+                return Mapped { record, ..nothing(Some(key)) };
             }
         };
-        let touched = match &self.stream.touches {
-            None => None,
-            Some(touch) => match touch.key.value(&scope) {
-                Ok(Value::Null) => None,
-                Ok(value) => plain(&value).ok(),
-                Err(problem) => {
-                    let record = Some(self.unreadable(Some(&key), row, problem));
-                    return Mapped { key: Some(key), changed: changed.unwrap_or_default(), record, touched: None };
-                }
-            },
+        let body = match (self.body(&scope), changed) {
+            (Ok(Said::LeftOut), _) => return Mapped { left_out: true, ..nothing(Some(key)) },
+            (Ok(Said::Nothing), _) => return Mapped { touched, ..nothing(Some(key)) },
+            (Ok(Said::Body(body)), Ok(_)) => body,
+            (Err(problem), _) | (_, Err(problem)) => Body::Unreadable { problem },
         };
-        let record = match self.body(&scope) {
-            Ok(None) => None,
-            Ok(Some(body)) => Some((body, changed.clone())),
-            Err(problem) => Some((Body::Unreadable { problem }, changed.clone())),
+        let record = Record {
+            external_model: self.stream.model.clone(),
+            external_id: key.clone(),
+            version: self.version_of(&scope),
+            source_time: at,
+            body,
+            raw: row,
         };
-        let record = record.map(|(body, changed)| {
-            let (body, source_time) = match changed {
-                Ok(changed) => (body, changed),
-                Err(problem) => (Body::Unreadable { problem }, None),
-            };
-            Record {
-                external_model: self.stream.model.clone(),
-                external_id: key.clone(),
-                version: self.version_of(&scope),
-                source_time,
-                body,
-                raw: row,
+        Mapped { record: Some(record), touched, ..nothing(Some(key)) }
+    }
+
+    /// The key of a row, if it can be seen.
+    pub(crate) fn key_of(&self, row: &Value) -> Option<String> {
+        self.key(&self.names.clone().with("r", row.clone())).ok()
+    }
+
+    /// The keys of the records of a row.
+    pub(crate) fn keys_of(&self, row: &Value) -> Result<Vec<String>, String> {
+        let scope = self.names.clone().with("r", row.clone());
+        let Some(each) = &self.stream.each else { return Ok(vec![self.key(&scope)?]) };
+        match each.value(&scope)? {
+            Value::Array(elements) => {
+                let inside = |element| self.key(&self.names.clone().with("p", row.clone()).with("r", element));
+                elements.into_iter().map(inside).collect()
             }
-        });
-        Mapped { key: Some(key), changed: changed.unwrap_or_default(), record, touched }
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// A row that can not even be taken apart.
@@ -195,21 +236,29 @@ impl Mapping {
         form::time(time.form, &value, with.as_ref(), self.time_zone).map_err(|problem| format!("time: {problem}"))
     }
 
-    /// `None`: the row is left out.
-    fn body(&self, scope: &Scope) -> Result<Option<Body>, String> {
+    /// The key of the record that a row points to. Rows that the filter leaves out point to none.
+    fn touched(&self, scope: &Scope) -> Result<Option<String>, String> {
+        let Some(touch) = &self.stream.touches else { return Ok(None) };
+        match touch.key.value(scope)? {
+            Value::Null => Ok(None),
+            value => plain(&value).map(Some).map_err(|problem| format!("touches.key: {problem}")),
+        }
+    }
+
+    fn body(&self, scope: &Scope) -> Result<Said, String> {
         if let Some(filter) = &self.stream.filter
             && !filter.holds(scope)?
         {
-            return Ok(None);
+            return Ok(Said::LeftOut);
         }
         if let Some(flag) = &self.stream.deletes.soft_flag
             && flag.holds(scope)?
         {
-            return Ok(Some(Body::Deleted));
+            return Ok(Said::Body(Body::Deleted));
         }
-        let Some(kind) = self.kind else { return Ok(None) };
+        let Some(kind) = self.kind else { return Ok(Said::Nothing) };
         let attributes = self.attributes.iter().map(|field| (field.known.name, self.assertion(field, scope)));
-        Ok(Some(Body::Says(Statement::new(kind, attributes))))
+        Ok(Said::Body(Body::Says(Statement::new(kind, attributes))))
     }
 
     fn assertion(&self, field: &Field, scope: &Scope) -> Assertion {
