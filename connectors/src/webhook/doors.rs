@@ -1,0 +1,87 @@
+//! All inboxes behind one address, `/in/PLANT/SOURCE`.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use chrono::{DateTime, Utc};
+use model::Code;
+use reqwest::header::HeaderMap;
+
+use super::{Inbox, Proof, Refusal};
+use crate::b2mml::{Door, Reply};
+
+/// The largest body of any kind: whoever reads requests stops there.
+pub const BODY_BYTES_MAX: usize = crate::b2mml::BODY_BYTES_MAX;
+
+/// The inboxes of all systems of all plants. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Doors(Arc<RwLock<HashMap<(String, String), Arc<Entry>>>>);
+
+/// What one system may send.
+pub enum Entry {
+    /// Hints.
+    Webhook(Inbox),
+    /// Messages of B2MML.
+    B2mml(Proof, Door),
+}
+
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arrived {
+    /// It was taken; there is nothing to say.
+    Taken,
+    /// It was read, and this is the XML to answer.
+    Confirmed(String),
+}
+
+impl Doors {
+    /// Opens a way in; one that was there before is replaced.
+    pub fn open(&self, plant: &str, source: &str, entry: Entry) -> Arc<Entry> {
+        let entry = Arc::new(entry);
+        let key = (plant.to_owned(), source.to_owned());
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(key, entry.clone());
+        entry
+    }
+
+    /// Takes a request.
+    ///
+    /// # Errors
+    /// A path without a system and a request without a valid proof are answered alike.
+    pub async fn receive(
+        &self,
+        plant: &str,
+        source: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<Arrived, Refusal> {
+        let key = (plant.to_owned(), source.to_owned());
+        let entry = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        match entry.as_deref() {
+            None => Err(Refusal::nothing_here()),
+            Some(Entry::Webhook(inbox)) => {
+                if let Some(hint) = inbox.receive(headers, body, now)? {
+                    inbox.pass_on(hint);
+                }
+                Ok(Arrived::Taken)
+            }
+            Some(Entry::B2mml(proof, door)) => {
+                let proved = proof.holds(headers).unwrap_or_else(|error| {
+                    tracing::error!(%error, "a sender can not be verified");
+                    false
+                });
+                if !proved {
+                    return Err(Refusal::nothing_here());
+                }
+                match door.take(body, now).await {
+                    Reply::Confirmed(None) => Ok(Arrived::Taken),
+                    Reply::Confirmed(Some(xml)) => Ok(Arrived::Confirmed(xml)),
+                    Reply::Unreadable(problem) => Err(Refusal::new(Code::RequestMalformed, problem)),
+                    Reply::Busy => Err(Refusal::new(Code::LeaseLost, "it can not be stored here now: send it again")),
+                }
+            }
+        }
+    }
+}
