@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 use workflow::{
+    commands::Action,
     directory::{self, Account},
     ingest::{Batch, CounterRole, Handle, Ingest, IngestOptions, Signal, Stamp},
     live::LiveValues,
@@ -256,7 +257,7 @@ fn definition(code: &str, lines: &[&str]) -> PlantDefinition {
         name: format!("{code} system"),
         kind,
         manifest: None,
-        actions: Vec::new(),
+        actions: if kind == SourceKind::Erp { vec![Action::Resequence] } else { Vec::new() },
     };
     PlantDefinition {
         tolerances: Vec::new(),

@@ -5,7 +5,6 @@ mod case;
 mod global_ids;
 mod harness;
 mod lots;
-mod print;
 mod scope;
 mod shelves;
 mod structure;

@@ -14,7 +14,7 @@ const ENTITIES: &str = "query E($representations: [_Any!]!) { _entities(represen
 async fn ids_of_hamburg(twin: &Twin) -> Vec<Value> {
     let query = r#"{ plant(code: "HAMBURG") { id areas { id }
         lines { id workUnits { id } parameters { id } openCases { id tasks { id } transitions { id } } }
-        sources { id } lots { nodes { id material { id } claims { id } } } orders { nodes { id jobOrders { id } } } } }"#;
+        sources { id } lots { nodes { id material { id } claims { attribute } } } orders { nodes { id jobOrders { id } } } } }"#;
     fn collect(value: &Value, ids: &mut Vec<Value>) {
         match value {
             Value::Object(fields) => fields.iter().for_each(|(name, value)| match name.as_str() {

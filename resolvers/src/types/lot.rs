@@ -182,12 +182,12 @@ impl MaterialLot {
     }
 }
 
-/// The lots of a plant, of one disposition if given.
-pub struct Lots {
-    /// The plant.
-    pub plant: PlantId,
-    /// Only these.
-    pub disposition: Option<model::Disposition>,
+/// A list of lots.
+pub enum Lots {
+    /// Those of a plant, of one disposition if given.
+    OfPlant(PlantId, Option<model::Disposition>),
+    /// Those of a material.
+    OfMaterial(MaterialId),
 }
 
 impl Listing for Lots {
@@ -195,26 +195,16 @@ impl Listing for Lots {
     type Node = MaterialLot;
 
     async fn page(&self, view: &View, request: PageRequest) -> Result<Page<material_lot::Model>, model::Error> {
-        view.lots_page(Some(self.plant), self.disposition, request).await
+        match self {
+            Self::OfPlant(plant, disposition) => view.lots_page(Some(*plant), *disposition, request).await,
+            Self::OfMaterial(material) => view.lots_of_material_page(*material, request).await,
+        }
     }
 
     async fn count(&self, view: &View) -> Result<u64, model::Error> {
-        view.lots_count(Some(self.plant), self.disposition).await
-    }
-}
-
-/// The lots of a material.
-pub struct LotsOfMaterial(pub MaterialId);
-
-impl Listing for LotsOfMaterial {
-    type Entity = material_lot::Entity;
-    type Node = MaterialLot;
-
-    async fn page(&self, view: &View, request: PageRequest) -> Result<Page<material_lot::Model>, model::Error> {
-        view.lots_of_material_page(self.0, request).await
-    }
-
-    async fn count(&self, view: &View) -> Result<u64, model::Error> {
-        view.lots_of_material_count(self.0).await
+        match self {
+            Self::OfPlant(plant, disposition) => view.lots_count(Some(*plant), *disposition).await,
+            Self::OfMaterial(material) => view.lots_of_material_count(*material).await,
+        }
     }
 }

@@ -7,7 +7,7 @@ use model::{
     store::{Page, PageRequest, View},
 };
 
-use super::{BillItem, Claim, LotsOfMaterial, MaterialClass, Plant, reconciliation::claimed};
+use super::{BillItem, Claim, Lots, MaterialClass, Plant, reconciliation::claimed};
 use crate::{
     connection::{Connection, Listing},
     context::ContextExt,
@@ -78,8 +78,8 @@ impl Material {
         #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end: 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what precedes this cursor.")] before: Option<String>,
-    ) -> Result<Connection<LotsOfMaterial>, Error> {
-        Connection::read(context, LotsOfMaterial(self.0.id), PageArguments { first, after, last, before }).await
+    ) -> Result<Connection<Lots>, Error> {
+        Connection::read(context, Lots::OfMaterial(self.0.id), PageArguments { first, after, last, before }).await
     }
 
     /// What each system says of it, side by side.

@@ -68,7 +68,7 @@ pub use job_order::JobOrder;
 pub use job_response::JobResponse;
 pub use line::Line;
 pub use line_state::LineStateReport;
-pub use lot::{Lots, LotsOfMaterial, MaterialLot};
+pub use lot::{Lots, MaterialLot};
 pub use lot_link::LotLink;
 pub use material::{Material, Materials};
 pub use material_class::MaterialClass;

@@ -88,7 +88,7 @@ impl Plant {
         #[graphql(desc = "How many from the end: 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what precedes this cursor.")] before: Option<String>,
     ) -> Result<Connection<Lots>, Error> {
-        let lots = Lots { plant: self.0.id, disposition: disposition.map(Disposition::from) };
+        let lots = Lots::OfPlant(self.0.id, disposition.map(Disposition::from));
         Connection::read(context, lots, PageArguments { first, after, last, before }).await
     }
 
