@@ -56,38 +56,44 @@ impl Gate {
 
     /// Waits until one more request may be sent.
     pub(super) async fn pass(&mut self) {
-        self.fill();
-        if self.tokens < 1.0 {
-            let missing = (1.0 - self.tokens) / self.limit.per_second;
-            sleep_until(Instant::now() + Duration::from_secs_f64(missing)).await;
-            self.fill();
-        }
+        let at = self.take(Instant::now());
+        sleep_until(at).await;
+    }
+
+    /// Takes the place of one request; when it may be sent.
+    fn take(&mut self, now: Instant) -> Instant {
+        let gained = now.saturating_duration_since(self.filled).as_secs_f64() * self.limit.per_second;
+        self.tokens = (self.tokens + gained).min(self.limit.burst);
+        self.filled = now.max(self.filled);
         self.tokens -= 1.0;
+        match self.tokens < 0.0 {
+            true => now + Duration::from_secs_f64(-self.tokens / self.limit.per_second),
+            false => now,
+        }
     }
 
     /// What came of a request.
     pub(super) fn heard(&mut self, trouble: bool) {
-        if trouble {
-            self.failures = self.failures.saturating_add(1);
-            self.failed = Some(Instant::now());
-        } else {
-            (self.failures, self.failed) = (0, None);
-        }
+        self.heard_at(trouble, Instant::now());
     }
 
     /// Why nothing is sent now, if the system is being left alone.
     pub(super) fn closed(&self) -> Option<String> {
-        let failed = self.failed.filter(|_| self.failures >= FAILURES_MAX)?;
-        let left = OPEN_FOR.checked_sub(failed.elapsed()).filter(|left| !left.is_zero())?;
-        // Rounded, so that the text does not change every second.
-        let minutes = if left > Duration::from_secs(15) { "half a minute" } else { "a few seconds" };
-        Some(format!("the system failed {} times in a row and is left alone for {minutes}", FAILURES_MAX))
+        self.closed_at(Instant::now())
     }
 
-    fn fill(&mut self) {
-        let now = Instant::now();
-        let gained = (now - self.filled).as_secs_f64() * self.limit.per_second;
-        (self.tokens, self.filled) = ((self.tokens + gained).min(self.limit.burst), now);
+    fn heard_at(&mut self, trouble: bool, now: Instant) {
+        (self.failures, self.failed) = match trouble {
+            true => (self.failures.saturating_add(1), Some(now)),
+            false => (0, None),
+        };
+    }
+
+    fn closed_at(&self, now: Instant) -> Option<String> {
+        let failed = self.failed.filter(|_| self.failures >= FAILURES_MAX)?;
+        let rests = now.saturating_duration_since(failed) < OPEN_FOR;
+        let seconds = OPEN_FOR.as_secs();
+        rests.then(|| format!("the system failed {FAILURES_MAX} times in a row and is left alone for {seconds} s"))
     }
 }
 
@@ -95,34 +101,30 @@ impl Gate {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn a_burst_passes_and_then_the_rate_holds() {
+    #[test]
+    fn a_burst_passes_and_then_the_rate_holds() {
         let mut gate = Gate::new(Limit { per_second: 2.0, burst: 3.0 });
-        let began = Instant::now();
-        for _ in 0..3 {
-            gate.pass().await;
-        }
-        assert_eq!(began.elapsed(), Duration::ZERO);
-        for _ in 0..4 {
-            gate.pass().await;
-        }
-        assert!((1_900..2_100).contains(&began.elapsed().as_millis()), "{:?}", began.elapsed());
+        let now = gate.filled;
+        let waits: Vec<u128> = (0..6).map(|_| (gate.take(now) - now).as_millis()).collect();
+        assert_eq!(waits, [0, 0, 0, 500, 1_000, 1_500]);
+        let later = now + Duration::from_secs(60);
+        assert_eq!(gate.take(later), later, "after a quiet time it is free again");
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_system_that_fails_is_left_alone_and_then_tried_once() {
+    #[test]
+    fn a_system_that_fails_is_left_alone_and_then_tried_once() {
         let mut gate = Gate::new(Limit::default());
-        (0..FAILURES_MAX - 1).for_each(|_| gate.heard(true));
-        assert_eq!(gate.closed(), None);
-        gate.heard(true);
-        assert!(gate.closed().is_some());
-        tokio::time::advance(OPEN_FOR).await;
-        assert_eq!(gate.closed(), None, "half open");
-        gate.heard(true);
-        assert!(gate.closed().is_some(), "one more failure closes it again");
-        tokio::time::advance(OPEN_FOR).await;
-        gate.heard(false);
-        gate.heard(true);
-        assert_eq!(gate.closed(), None);
+        let now = Instant::now();
+        (1..FAILURES_MAX).for_each(|_| gate.heard_at(true, now));
+        assert_eq!(gate.closed_at(now), None);
+        gate.heard_at(true, now);
+        assert!(gate.closed_at(now + OPEN_FOR / 2).is_some());
+        let half_open = now + OPEN_FOR;
+        assert_eq!(gate.closed_at(half_open), None);
+        gate.heard_at(true, half_open);
+        assert!(gate.closed_at(half_open).is_some(), "one more failure closes it again");
+        gate.heard_at(false, half_open + OPEN_FOR);
+        gate.heard_at(true, half_open + OPEN_FOR);
+        assert_eq!(gate.closed_at(half_open + OPEN_FOR), None);
     }
 }

@@ -26,6 +26,7 @@ const CONFLICTS_MAX: u32 = 3;
 
 /// Whether a step may be sent again when the probe shows that it was not done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Resend {
     /// No: it may still be on its way. A person looks.

@@ -1,11 +1,10 @@
 //! A dry run: the requests of a command as they would be sent, for whoever has to approve them. Nothing is sent.
 
-use std::collections::BTreeMap;
-
 use model::entity::command;
 use serde_json::{Map, Value};
 
 use super::{action::Action, sender::scope};
+use crate::plant_file::SystemSection;
 
 /// One request of a dry run.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,12 +20,8 @@ pub struct Preview {
 ///
 /// # Errors
 /// When its arguments can not be read.
-pub fn preview(
-    action: &Action,
-    command: &command::Model,
-    options: &BTreeMap<String, String>,
-) -> Result<Vec<Preview>, String> {
-    let scope = scope(command, options)?.with("read", Value::Object(Map::new()));
+pub fn preview(action: &Action, command: &command::Model, section: &SystemSection) -> Result<Vec<Preview>, String> {
+    let scope = scope(command, &section.options, &section.line_by_location)?.with("read", Value::Object(Map::new()));
     let show = |step: &super::Step| Preview { step: step.name.clone(), request: step.request.preview(&scope) };
     Ok(action.steps.iter().map(show).collect())
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use chrono::NaiveTime;
 use indexmap::IndexMap;
 use model::entity::command::{self, CommandState};
 use serde_json::{Map, Value, json};
@@ -38,6 +39,8 @@ pub struct Options {
     pub limit: Limit,
     /// The options of the plant file, for the templates.
     pub options: BTreeMap<String, String>,
+    /// What the system calls a place, to the code of the line that works there.
+    pub line_by_location: BTreeMap<String, String>,
     /// Whether the plant file lets anything be sent at all.
     pub commands: bool,
 }
@@ -107,7 +110,7 @@ impl<T: Transport> Sender<T> {
                 "the manifest of this system declares no action {}; do it there by hand",
                 command.action
             )),
-            Some(action) => match scope(&command, &self.options.options) {
+            Some(action) => match scope(&command, &self.options.options, &self.options.line_by_location) {
                 Ok(scope) => self.drive(&command, &action, scope).await?,
                 Err(problem) => End::Rejected(problem),
             },
@@ -182,17 +185,33 @@ impl Desk for Row<'_> {
     }
 }
 
-/// What the templates and expressions of an action see of a command and of the plant file.
-pub(super) fn scope(command: &command::Model, options: &BTreeMap<String, String>) -> Result<Scope, String> {
+/// What the templates and expressions of an action see of a command and of the plant file: `command` with its arguments, and
+/// `option`.
+pub(super) fn scope(
+    command: &command::Model,
+    options: &BTreeMap<String, String>,
+    line_by_location: &BTreeMap<String, String>,
+) -> Result<Scope, String> {
     if command.payload.len() > PAYLOAD_BYTES_MAX {
         return Err(format!("the arguments have more than {PAYLOAD_BYTES_MAX} bytes"));
     }
     let mut arguments: Map<String, Value> =
         serde_json::from_str(&command.payload).map_err(|error| format!("the arguments can not be read: {error}"))?;
     let hex = command.id.0.simple().to_string();
-    arguments.insert("id".to_owned(), json!(command.id.to_string()));
-    arguments.insert("action".to_owned(), json!(command.action));
-    // For systems whose field for a reference is short: the random half of the id.
-    arguments.insert("key16".to_owned(), json!(hex[16..].to_uppercase()));
+    // When it was leased, by the clock of our database; SAP writes a day as its midnight in UTC.
+    let day = command.changed_at.date_naive();
+    let midnight = day.and_time(NaiveTime::MIN).and_utc().timestamp_millis();
+    if let Some(line) = arguments.get("line").and_then(Value::as_str) {
+        let there = line_by_location.iter().find(|(_, ours)| *ours == line).map_or(line, |(theirs, _)| theirs);
+        arguments.insert("lineThere".to_owned(), json!(there));
+    }
+    arguments.extend([
+        ("id".to_owned(), json!(command.id.to_string())),
+        ("action".to_owned(), json!(command.action)),
+        // For systems whose field for a reference is short: the random half of the id.
+        ("key16".to_owned(), json!(hex[16..].to_uppercase())),
+        ("today".to_owned(), json!(day.to_string())),
+        ("todayMillis".to_owned(), json!(midnight)),
+    ]);
     Ok(Scope::new().with("command", Value::Object(arguments)).with("option", json!(options)))
 }

@@ -32,6 +32,7 @@ pub enum Verdict {
 
 /// The word of a rule of a manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Meaning {
     /// [`Verdict::Success`]

@@ -1,11 +1,10 @@
 //! OData V2 and V4, as SAP, Dynamics 365 and others speak it.
 //!
-//! Read in this order: what a manifest says ([`manifest`]), values in URLs (`literal`) and in answers ([`edm`], `envelope`),
+//! Read in this order: what a manifest says ([`manifest`]), values in URLs (`literal`) and what is in an answer (`envelope`),
 //! a `request` and its URL, the `session` and the `client`, how far a stream was read (`cursor`), and the source.
 
 mod client;
 mod cursor;
-pub mod edm;
 mod envelope;
 mod literal;
 pub mod manifest;

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use super::{
     cursor::Pass,
-    edm,
     manifest::{ChangedField, ChangedForm, KeyField, Paging, Read},
     request::Request,
 };
@@ -102,7 +101,7 @@ fn stamp(form: ChangedForm, at: DateTime<Utc>) -> Value {
             let day = at.date_naive().pred_opt().unwrap_or(at.date_naive()).and_time(NaiveTime::MIN);
             json!({ "datetime": day.format("%Y-%m-%dT%H:%M:%S").to_string() })
         }
-        ChangedForm::Stamp => json!(edm::to_stamp(at)),
+        ChangedForm::Stamp => json!(at.format("%Y%m%d%H%M%S").to_string()),
     }
 }
 
