@@ -43,6 +43,12 @@
 //! See [`erp`]. The ERP hears what happened on the floor a little later; it releases orders so that
 //! the lines never run out. Its line codes are `L1` and `L2`.
 //!
+//! # Business systems
+//!
+//! See [`Business`]: an ERP that speaks OData V2 as SAP does, a MES with views of a database and B2MML, and a WMS with a
+//! REST API and webhooks. They follow the floor and the ERP's plan in cycles of their own and by clocks of their own; they
+//! keep a ledger of what clients did, and fail when a test wants it.
+//!
 //! # The story
 //!
 //! A line runs its order until the good count is exactly the order's quantity, then goes on with the
@@ -64,8 +70,8 @@ mod wms;
 mod world;
 
 pub use business::{
-    Business, BusinessOptions, BusinessSystem, Deletion, Effect, ErpOptions, Fault, FaultKind, LotSeen, MesOptions, Webhook,
-    WmsOptions,
+    Business, BusinessOptions, BusinessSystem, Deletion, Effect, ErpOptions, Fault, FaultKind, LotSeen, MesOptions,
+    Webhook, WmsOptions,
 };
 pub use error::Error;
 pub use options::SimulatorOptions;

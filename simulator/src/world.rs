@@ -58,7 +58,13 @@ pub(crate) struct World {
 
 impl World {
     /// Puts the world together and shows its first state to the controllers. Its time starts now.
-    pub(crate) fn new(options: &SimulatorOptions, floor: Floor, desk: Desk, mut publisher: Publisher, board: Board) -> Self {
+    pub(crate) fn new(
+        options: &SimulatorOptions,
+        floor: Floor,
+        desk: Desk,
+        mut publisher: Publisher,
+        board: Board,
+    ) -> Self {
         let pace = Pace::start(options.speed, Instant::now(), wall_now());
         for event in floor.plant().snapshot() {
             publisher.publish(&event, pace.wall_time(event.at));

@@ -53,6 +53,7 @@ pub(super) struct Clockwork {
     records: Option<(Database, Outbox)>,
     alone: bool,
     story: bool,
+    hears_of_holds: bool,
     pace: Pace,
     /// Plant time.
     now: Duration,
@@ -79,6 +80,7 @@ impl Clockwork {
             records,
             alone,
             story: options.story,
+            hears_of_holds: options.mes.as_ref().is_some_and(|mes| mes.hears_of_holds),
             pace: Pace::start(options.speed, Instant::now(), wall_now()),
             now: Duration::ZERO,
             mes: cycle(options.mes.as_ref().map(|mes| mes.cycle)),
@@ -181,9 +183,14 @@ impl Clockwork {
         if database.is_locked() {
             return Ok(());
         }
+        let told = self.business.erp.as_ref().map(|erp| erp.change(|state, _| state.told())).unwrap_or_default();
         let floor = self.business.board.seen().clone();
         let news = server.change(|state, now| {
             state.follow(&self.business.desk.book(), &floor, skew, now);
+            for (lot, restricted) in told.into_iter().filter(|_| self.hears_of_holds) {
+                // A lot that the MES does not know, or knows so, is no news.
+                let _ = state.hear_of_hold(&lot, restricted, now);
+            }
             state.news(now)
         });
         database.write(&news.changes).await.map_err(Error::Mes)?;

@@ -51,6 +51,9 @@ pub struct MesOptions {
     pub skew: TimeDelta,
     /// How often the MES looks at the floor and the ERP, and writes its views.
     pub cycle: Duration,
+    /// Whether the ERP tells the MES, with its next cycle, which lots a client restricted or freed there. Without it, every
+    /// system has to be told by itself.
+    pub hears_of_holds: bool,
 }
 
 /// The WMS.
@@ -102,6 +105,7 @@ impl BusinessOptions {
                 token: "mes-token".to_owned(),
                 skew: TimeDelta::seconds(-3),
                 cycle: Duration::from_secs(5),
+                hears_of_holds: false,
             }),
             wms: Some(WmsOptions {
                 port: 0,

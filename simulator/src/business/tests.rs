@@ -265,3 +265,43 @@ async fn what_a_test_creates_reaches_every_system() {
     assert_eq!(business.lot(BusinessSystem::Erp, "L-4711").unwrap().status, "07");
     assert_eq!(business.lot(BusinessSystem::Wms, "L-4711").unwrap().status, "AVAILABLE");
 }
+
+/// A whole plant, fast: what the lines do reaches all three, and what the ERP decides reaches the lines.
+#[tokio::test]
+async fn the_systems_follow_a_living_plant() {
+    let dir = std::env::temp_dir().join(format!("plantgraph-simulator-living-{}", std::process::id()));
+    let options = crate::SimulatorOptions {
+        speed: 20.0,
+        first_fault_after: Duration::from_secs(3600),
+        business: Some(BusinessOptions::new(&dir)),
+        ..crate::SimulatorOptions::new(dir.join("pki"), "key")
+    };
+    let (cancel, tracker) = (CancellationToken::new(), TaskTracker::new());
+    let running = crate::Simulator::start(options, cancel.clone(), &tracker).await.unwrap();
+    let business = running.business.clone().unwrap();
+    let sqlite = sqlx::sqlite::SqliteConnectOptions::new().filename(&business.mes_database).read_only(true);
+    let mut reader = <sqlx::SqliteConnection as sqlx::Connection>::connect_with(&sqlite).await.unwrap();
+    let start = Instant::now();
+    let link = loop {
+        let sql = "SELECT g.parent_lot, g.child_lot, r.state, j.state FROM v_genealogy g JOIN v_job_response r \
+                   USING (order_no) JOIN v_job j USING (order_no)";
+        let found =
+            sqlx::query_as::<_, (String, String, String, String)>(sql).fetch_optional(&mut reader).await.unwrap();
+        match found {
+            Some(found) => break found,
+            None => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+        assert!(start.elapsed() < Duration::from_secs(30), "the MES knows what went into what");
+    };
+    assert_eq!((link.2.as_str(), link.3.as_str()), ("Completed", "DONE"));
+    let child = link.1;
+    until("every system knows the new lot", || {
+        let seen = [BusinessSystem::Erp, BusinessSystem::Mes, BusinessSystem::Wms].map(|it| business.lot(it, &child));
+        seen[0].is_some()
+            && seen.iter().all(|lot| lot.as_ref().map(|lot| lot.quantity) == seen[0].as_ref().map(|lot| lot.quantity))
+    })
+    .await;
+    cancel.cancel();
+    running.stopped().await.unwrap();
+    let _ = std::fs::remove_dir_all(dir);
+}

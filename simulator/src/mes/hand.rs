@@ -54,6 +54,15 @@ impl Mes {
         Ok(())
     }
 
+    /// The ERP tells that a lot is restricted or free.
+    pub(crate) fn hear_of_hold(&mut self, number: &str, restricted: bool, now: DateTime<Utc>) -> Result<(), String> {
+        let known = self.lot(number).ok_or("no such lot")?;
+        if (known.status == "Restricted") == restricted {
+            return Ok(());
+        }
+        self.set_lot(number, Some(if restricted { "Restricted" } else { "UnRestricted" }), None, now)
+    }
+
     pub(crate) fn add_lots(&mut self, start: usize, count: usize) {
         for Added { number, material, unit, quantity, bin: _ } in hand::lots(start, count) {
             let id = lot_id(material, &number);

@@ -1,11 +1,14 @@
 //! How the ERP comes to know what it knows: from its own planning book, and late from the warehouse.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use super::{
     Sap,
-    rows::{Batch, BomItem, Delivery, DeliveryItem, Order, Product, Stock},
+    papers::{Delivery, DeliveryItem},
+    rows::{Batch, BomItem, Order, Product, Stock},
 };
 use crate::{
     business::shipping::{Course, SHIPMENTS, Shipping},
@@ -86,20 +89,22 @@ impl Sap {
     fn follow_orders(&mut self, book: &Book, skew: TimeDelta) {
         for order in book.orders.values() {
             let version = order.header.version;
-            if self.seen_orders.insert(order.header.id, version) != Some(version) {
+            if self.seen_orders.get(&order.header.id).is_none_or(|seen| seen.0 != version) {
                 let mut new = read(order, book.code(order.material_id), skew);
                 if let Some(known) = self.orders.get(&new.key) {
                     new.technically_completed = known.technically_completed;
                     new.released_on = known.released_on.or(new.released_on);
                 }
+                self.seen_orders.insert(order.header.id, (version, new.key.clone()));
                 self.orders.insert(new.key.clone(), new);
             }
         }
         // The book archives; so does what shows it.
         let gone: Vec<i64> = self.seen_orders.keys().filter(|id| !book.orders.contains_key(id)).copied().collect();
         for id in gone {
-            self.seen_orders.remove(&id);
-            self.orders.remove(&format!("{:012}", 4700 + id));
+            if let Some((_, key)) = self.seen_orders.remove(&id) {
+                self.orders.remove(&key);
+            }
         }
     }
 
@@ -123,6 +128,11 @@ impl Sap {
         }
         add(batch, now.2 - before.2);
         batch.touch(lot.header.updated_at.unwrap_or(lot.header.created_at) + skew);
+    }
+
+    /// Which lots clients made restricted (true) or free since the last time.
+    pub(crate) fn told(&mut self) -> BTreeMap<String, bool> {
+        std::mem::take(&mut self.told)
     }
 
     /// The deliveries of the story.

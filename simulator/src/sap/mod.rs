@@ -6,6 +6,7 @@ mod filter;
 mod follow;
 mod hand;
 mod metadata;
+mod papers;
 mod query;
 mod refusal;
 mod rows;
@@ -36,9 +37,10 @@ use crate::{
     plant::LineId,
 };
 use edm::{Edm, Row, Set};
+use papers::{Delivery, Document};
 use query::{Paging, Query};
 use refusal::Refusal;
-use rows::{Batch, BomItem, Delivery, Document, Order, Product, StockRow};
+use rows::{Batch, BomItem, Order, Product, StockRow};
 use session::Sessions;
 use sets::{BATCHES, BOM_ITEMS, DELIVERIES, DELIVERY_ITEMS, DOCUMENT_ITEMS, DOCUMENTS, ORDERS, PRODUCTS, SETS, STOCK};
 
@@ -71,10 +73,12 @@ pub(crate) struct Sap {
     documents: BTreeMap<String, Document>,
     ledger: Ledger,
     intents: Vec<Intent>,
-    /// What was last seen in the book: by id of the order, its version.
-    seen_orders: BTreeMap<i64, u64>,
+    /// What was last seen in the book: by id of the order, its version and its key here.
+    seen_orders: BTreeMap<i64, (u64, String)>,
     /// By id of the lot: version, stock type, quantity.
     seen_lots: BTreeMap<i64, (u64, StockType, Decimal)>,
+    /// Lots that a client made restricted or free, for a MES that hears of it.
+    told: BTreeMap<String, bool>,
 }
 
 /// What an address names.
@@ -105,6 +109,7 @@ impl Sap {
             intents: Vec::new(),
             seen_orders: BTreeMap::new(),
             seen_lots: BTreeMap::new(),
+            told: BTreeMap::new(),
         }
     }
 

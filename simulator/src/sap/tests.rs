@@ -107,6 +107,23 @@ async fn a_batch_is_restricted_once_by_whoever_read_it_last() {
 }
 
 #[tokio::test]
+async fn a_mes_that_hears_of_holds_follows_the_erp() {
+    let rig = Rig::with("sap-holds", |options| {
+        options.story = false;
+        options.mes.as_mut().unwrap().hears_of_holds = true;
+    })
+    .await;
+    let client = session(&rig).await.with("If-Match", "*");
+    for (restricted, disposition) in [(true, "Restricted"), (false, "UnRestricted")] {
+        let body = json!({ "MatlBatchIsInRstrcdUseStock": restricted }).to_string();
+        assert_eq!(client.send("PATCH", LOT, &body).await.status, 204);
+        let seen = || rig.business.lot(BusinessSystem::Mes, "L-4711").unwrap().status;
+        until("the MES hears of it", || seen() == disposition).await;
+    }
+    assert_eq!(rig.business.ledger(BusinessSystem::Mes), [], "no client did it");
+}
+
+#[tokio::test]
 async fn pages_of_the_servers_own_size_show_everything_once() {
     let rig = Rig::with("sap-pages", |options| {
         options.story = false;

@@ -7,9 +7,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Intent, Sap, keys,
+    papers::{Document, DocumentItem},
     query::entity,
     refusal::Refusal,
-    rows::{Document, DocumentItem, PLANT, Stock},
+    rows::{PLANT, Stock},
     sets::{BATCHES, DELIVERIES, DOCUMENT_ITEMS, DOCUMENTS, ORDERS},
 };
 use crate::{
@@ -56,6 +57,7 @@ impl Sap {
         if changed {
             batch.touch(now);
             let after = format!("{},{}", batch.restricted, batch.kind().map_or("", Stock::code));
+            self.told.insert(key[2].clone(), batch.restricted);
             self.ledger.record(now, request_id(call), PATCH_BATCH, &key[2], (&before, &after));
         }
         Ok(Reply::empty(StatusCode::NO_CONTENT))

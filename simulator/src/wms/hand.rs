@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Wms,
-    rows::{Lot, Status, unit},
+    rows::{Lot, STOCK_IDS, Status, unit},
 };
 use crate::business::hand::{self, Added, LotSeen};
 
@@ -93,7 +93,7 @@ impl Wms {
             self.lots.remove(&id);
             self.by_number.remove(number);
             self.delete("lots", id, now);
-            self.delete("stock", 50_000_000 + id, now);
+            self.delete("stock", STOCK_IDS + id, now);
             self.announce("lot.deleted", id, now);
         } else {
             lot.deleted = true;

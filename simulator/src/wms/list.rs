@@ -35,8 +35,13 @@ fn wanted(call: &Call, since: &str) -> Result<Wanted, Reply> {
     Ok(Wanted { since: time.map(|time| time.to_utc()), after: after.unwrap_or(i64::MIN), limit })
 }
 
+/// After which id a listing begins; a query that makes no sense is refused later.
+pub(super) fn after(call: &Call) -> i64 {
+    call.param("after").and_then(|after| after.parse().ok()).unwrap_or(0)
+}
+
 /// A page of records, which come in the order of their ids.
-pub(super) fn page<'a, R: Record + 'a>(call: &Call, now: DateTime<Utc>, records: impl Iterator<Item = &'a R>) -> Reply {
+pub(super) fn page<R: Record>(call: &Call, now: DateTime<Utc>, records: impl Iterator<Item = R>) -> Reply {
     let wanted = match wanted(call, "updated_since") {
         Ok(wanted) => wanted,
         Err(refusal) => return refusal,
@@ -49,9 +54,9 @@ pub(super) fn page<'a, R: Record + 'a>(call: &Call, now: DateTime<Utc>, records:
             wanted.since.is_none_or(|since| record.updated_at().timestamp_millis() >= since.timestamp_millis())
         })
         .step_by(every);
-    let page: Vec<&R> = rest.by_ref().take(wanted.limit).collect();
+    let page: Vec<R> = rest.by_ref().take(wanted.limit).collect();
     let next = rest.next().and(page.last()).map(|record| record.id());
-    answer(page.into_iter().map(Record::json).collect(), next, now)
+    answer(page.iter().map(Record::json).collect(), next, now)
 }
 
 fn answer(data: Vec<Value>, next: Option<i64>, now: DateTime<Utc>) -> Reply {

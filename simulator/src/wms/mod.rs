@@ -24,7 +24,7 @@ use crate::{
     },
     erp::record::{OrderStatus, StockType},
 };
-use rows::{Lot, Material, Record, Shipment, Stock, Task};
+use rows::{Lot, Material, Record, STOCK_IDS, Shipment, Stock, Task};
 
 /// Tombstones that are kept.
 const DELETIONS_MAX: usize = 200_000;
@@ -115,10 +115,10 @@ impl Wms {
                 None => error(StatusCode::NOT_FOUND, "NOT_FOUND", "there is no operation with this key"),
             },
             ["materials"] => list::page(call, now, self.materials.values()),
-            ["lots"] => list::page(call, now, self.lots.values()),
+            ["lots"] => list::page(call, now, self.lots_after(list::after(call))),
             ["stock"] => {
-                let stock: Vec<_> = self.lots.values().filter(|lot| !lot.deleted).map(Stock).collect();
-                list::page(call, now, stock.iter())
+                let lots = self.lots_after(list::after(call) - STOCK_IDS);
+                list::page(call, now, lots.filter(|lot| !lot.deleted).map(Stock))
             }
             ["staging-tasks"] => list::page(call, now, self.tasks.values()),
             ["shipments"] => list::page(call, now, self.shipments.values()),
@@ -128,6 +128,11 @@ impl Wms {
             },
             _ => error(StatusCode::NOT_FOUND, "NOT_FOUND", "there is no such resource"),
         }
+    }
+
+    /// The lots with a larger id.
+    fn lots_after(&self, id: i64) -> impl Iterator<Item = &Lot> {
+        self.lots.range(id.saturating_add(1)..).map(|(_, lot)| lot)
     }
 
     fn single(&self, collection: &str, id: i64) -> Option<Value> {

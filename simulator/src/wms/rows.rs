@@ -37,6 +37,20 @@ pub(super) trait Record {
     fn json(&self) -> Value;
 }
 
+impl<R: Record> Record for &R {
+    fn id(&self) -> i64 {
+        (*self).id()
+    }
+
+    fn updated_at(&self) -> DateTime<Utc> {
+        (*self).updated_at()
+    }
+
+    fn json(&self) -> Value {
+        (*self).json()
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Material {
     pub(super) id: i64,
@@ -114,7 +128,7 @@ pub(super) struct Lot {
 }
 
 /// Added to the id of a lot, gives that of its stock.
-const STOCK_IDS: i64 = 50_000_000;
+pub(super) const STOCK_IDS: i64 = 50_000_000;
 
 impl Lot {
     pub(super) fn touch(&mut self, now: DateTime<Utc>) {
