@@ -17,6 +17,7 @@ pub mod http_json;
 mod json;
 pub mod manifest;
 pub mod mapping;
+pub mod mqtt;
 pub mod odata;
 pub mod opcua;
 pub mod plant_file;

@@ -1,20 +1,28 @@
 //! A business system of a plant, whatever its kind: what is read from it, and what is sent to it.
 
+use std::sync::Arc;
+
+use futures::{FutureExt, future::join3};
 use model::clock::SharedClock;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use workflow::{commands::Outbox, sync::Page};
+use workflow::{
+    commands::Outbox,
+    sync::{Page, Syncer},
+};
 
 use crate::{
     Error,
     actions::{self, Limit, Rule, Sender, Transport},
-    erp::{Hint, Source, TrytonSource, read_only::refuse_commands, tryton::TrytonTransport},
+    erp::{Hint, Poller, Source, TrytonSource, poller, read_only::refuse_commands, tryton::TrytonTransport},
     file::FileSource,
     http_json::{self, HttpJsonSource},
     manifest::{Pause, System},
+    mqtt::Feed,
     odata::{self, OdataSource},
     plant_file::SystemSection,
-    sql::SqlSource,
+    sql::{SqlSource, SqlTransport},
+    webhook::Entry,
 };
 
 macro_rules! sources {
@@ -53,10 +61,51 @@ pub fn open(section: &SystemSection, clock: SharedClock) -> Result<AnySource, Er
         System::B2mml(system) => AnySource::File(FileSource::b2mml(system, section)),
         System::File(system) => AnySource::File(FileSource::new(system, manifest, section)?),
         System::HttpJson(system) => AnySource::HttpJson(HttpJsonSource::new(system, manifest, section, clock)?),
+        System::Mqtt(_) => {
+            let (url, operation) = (section.url.clone(), "a page".to_owned());
+            return Err(Error::ErpRefused { url, operation, problem: "a broker is not asked: it tells".to_owned() });
+        }
         System::Odata(system) => AnySource::Odata(OdataSource::new(system, manifest, section)?),
         System::Sql(system) => AnySource::Sql(SqlSource::new(system, manifest, section)?),
         System::Tryton(_) => AnySource::Tryton(TrytonSource::new(section)?),
     })
+}
+
+/// Does everything with a system until cancelled: reads it, takes what it sends, carries out what was decided. Whoever calls
+/// this owns the source.
+///
+/// # Errors
+/// What is wrong with the section, before anything is sent.
+pub async fn run(
+    section: SystemSection,
+    syncer: Syncer,
+    outbox: Outbox,
+    way_in: Option<Arc<Entry>>,
+    clock: SharedClock,
+    cancel: CancellationToken,
+) -> Result<(), Error> {
+    let (hints, reads) = match &section.manifest.system {
+        System::Mqtt(system) => {
+            let feed = Feed::new(system, &section, clock.clone())?;
+            // Nobody reads them: a broker tells by itself.
+            (mpsc::channel(1).0, feed.run(syncer.clone(), cancel.clone()).boxed())
+        }
+        _ => {
+            let options =
+                poller::Options { name: section.code.clone(), interval: section.poll_interval, clock: clock.clone() };
+            let poller = Poller::new(options, open(&section, clock.clone())?, syncer.clone());
+            (poller.hints(), poller.run(cancel.clone()).boxed())
+        }
+    };
+    let arrives = async {
+        if let Some(entry) = &way_in {
+            entry.leads_to(hints.clone());
+            entry.store(syncer, cancel.clone()).await;
+        }
+    };
+    let sends = carry_out(section, outbox, hints.clone(), clock, cancel.clone());
+    let ((), (), sent) = join3(reads, arrives, sends).await;
+    sent
 }
 
 /// Carries out what people decided until cancelled. What the manifest does not declare, and everything when the plant file
@@ -64,10 +113,11 @@ pub fn open(section: &SystemSection, clock: SharedClock) -> Result<AnySource, Er
 ///
 /// # Errors
 /// [`Error::ErpUnreachable`] when the URL is unusable.
-pub async fn carry_out(
+async fn carry_out(
     section: SystemSection,
     outbox: Outbox,
     hints: mpsc::Sender<Hint>,
+    clock: SharedClock,
     cancel: CancellationToken,
 ) -> Result<(), Error> {
     let manifest = section.manifest.clone();
@@ -84,7 +134,13 @@ pub async fn carry_out(
             let transport = odata::transport(system, &section)?;
             send(&section, system.classify.clone(), system.limit, transport, outbox, hints, cancel).await;
         }
-        System::B2mml(_) | System::File(_) | System::Sql(_) => refuse_commands(section.code.clone(), outbox, cancel).await,
+        System::B2mml(_) | System::File(_) | System::Mqtt(_) => {
+            refuse_commands(section.code.clone(), outbox, cancel).await;
+        }
+        System::Sql(system) => {
+            let transport = SqlTransport::new(system, &section, clock)?;
+            send(&section, system.classify.clone(), system.limit, transport, outbox, hints, cancel).await;
+        }
         System::Tryton(system) => {
             let transport = TrytonTransport::new(&section)?;
             send(&section, system.classify.clone(), system.limit, transport, outbox, hints, cancel).await;

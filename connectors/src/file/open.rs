@@ -56,20 +56,17 @@ impl Open {
         let mut records = Vec::with_capacity(to - from);
         for at in self.noted.min(from)..to {
             let item = &items[at];
-            let record = record(&self.name, model, mapping, item);
+            let found = self::records(&self.name, model, mapping, item);
             if at >= self.noted {
-                match &record {
-                    Some(record) => {
-                        self.why.look_at(item.line, record);
-                        self.keys_known &= !matches!(record.body, Body::Unreadable { .. });
-                        self.keys.insert(record.external_id.clone());
-                    }
-                    None => {}
+                for record in &found {
+                    self.why.look_at(item.line, record);
+                    self.keys_known &= !matches!(record.body, Body::Unreadable { .. });
+                    self.keys.insert(record.external_id.clone());
                 }
                 self.noted = at + 1;
             }
             if at >= from {
-                records.extend(record);
+                records.extend(found);
             }
         }
         Part { records, place }
@@ -104,24 +101,24 @@ impl Open {
     }
 }
 
-/// An item as a record; `None` when the manifest leaves it out.
-fn record(file: &str, model: &str, mapping: Option<&Mapping>, item: &Item) -> Option<Record> {
+/// An item as records; none when the manifest leaves it out.
+fn records(file: &str, model: &str, mapping: Option<&Mapping>, item: &Item) -> Vec<Record> {
     let Item { line, content } = item;
     let (field, problem) = match content {
-        Content::Record(record) => return Some(record.as_ref().clone()),
+        Content::Record(record) => return vec![record.as_ref().clone()],
         Content::Row(row) => match mapping {
-            Some(mapping) => return mapping.read(row.clone()).record,
+            Some(mapping) => return mapping.read_all(row.clone()).into_iter().filter_map(|read| read.record).collect(),
             None => (None, "a message of the expected form"),
         },
         Content::Wrong { field, problem } => (field.as_deref(), problem.as_str()),
     };
     let expected = field.map_or_else(|| problem.to_owned(), |field| format!("{field}: {problem}"));
-    Some(Record {
+    vec![Record {
         external_model: model.to_owned(),
         external_id: format!("{file}:{line}"),
         version: None,
         source_time: None,
         body: Body::Unreadable { problem: format!("line {line}: {expected}") },
         raw: json!({ "file": file, "line": line, "field": field, "expected": problem }),
-    })
+    }]
 }

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Error, b2mml,
     erp::Source,
-    manifest::{self, Manifest},
+    manifest::{self, Manifest, Pause},
     mapping::Mapping,
     plant_file::SystemSection,
 };
@@ -37,6 +37,7 @@ struct Stream {
     version: String,
     /// The share of the known records that a snapshot may lack.
     max_ratio: f64,
+    pause: Pause,
     folder: Folder,
     open: Option<Open>,
 }
@@ -62,6 +63,7 @@ impl FileSource {
                 version: mapping.version().to_owned(),
                 mapping: Some(mapping),
                 max_ratio: stream.common.deletes.key_sweep.as_ref().map_or(MAX_RATIO, |sweep| sweep.max_ratio),
+                pause: stream.common.pause.clone(),
                 folder: Folder::new(folder.clone(), STABLE_AFTER),
                 open: None,
             });
@@ -79,6 +81,7 @@ impl FileSource {
             mapping: None,
             version: b2mml::MAPPING.to_owned(),
             max_ratio: MAX_RATIO,
+            pause: Pause::default(),
             folder: Folder::new(folder_of(&section.url), STABLE_AFTER),
             open: None,
         };
@@ -183,6 +186,10 @@ impl Stream {
 impl Source for FileSource {
     fn streams(&self) -> Vec<String> {
         self.streams.iter().map(|stream| stream.name.clone()).collect()
+    }
+
+    fn pause(&self, stream: &str) -> Pause {
+        self.streams.iter().find(|known| known.name == stream).map(|found| found.pause.clone()).unwrap_or_default()
     }
 
     async fn page(&mut self, stream: &str, cursor: Option<&str>) -> Result<Page, Error> {

@@ -69,6 +69,9 @@ fn parts(manifest: &Manifest) -> Result<(), Problem> {
         return Err(Problem::new("version", "it is empty or long", "write a name and a number, such as wms/1"));
     }
     manifest.system.check().map_err(|problem| problem.below("system"))?;
+    if let Some(webhook) = &manifest.webhook {
+        webhook.check().map_err(|problem| problem.below("webhook"))?;
+    }
     for (name, stream) in &manifest.streams {
         let key = format!("streams.{name}");
         stream.read.check().map_err(|problem| problem.below("read").below(&key))?;

@@ -70,4 +70,5 @@ kinds! {
     Sql("sql") = crate::sql::manifest;
     B2mml("b2mml") = crate::b2mml::manifest;
     File("file") = crate::file::manifest;
+    Mqtt("mqtt") = crate::mqtt::manifest;
 }

@@ -65,6 +65,14 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// Runs the test vectors of the crosswalks that its mappings name.
+    ///
+    /// # Errors
+    /// [`Error::Crosswalk`] with the first vector that does not hold.
+    pub fn check_crosswalks(&self) -> Result<(), Error> {
+        self.crosswalks.values().try_for_each(Crosswalk::check)
+    }
+
     /// A crosswalk that a mapping names.
     ///
     /// # Errors
@@ -77,8 +85,7 @@ impl Manifest {
     }
 }
 
-/// A webhook, as the manifest declares it.
-pub type Webhook = serde_json::Value;
+pub use crate::webhook::Webhook;
 
 /// An option of the plant file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -119,3 +126,6 @@ struct Written<S, R> {
     #[serde(default)]
     actions: IndexMap<String, Action>,
 }
+
+#[cfg(test)]
+mod tests;

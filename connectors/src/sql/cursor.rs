@@ -143,7 +143,7 @@ mod tests {
         let seen = Seen { last_key: Some(Bound::Text("k".into())), last_version: Some(100), newest: None };
         let cursor = cursor.advance(pass, seen, true);
         let pass = cursor.pass.clone().unwrap();
-        assert_eq!((pass.version, pass.key), (Some(100), Some(Bound::Text("k".into()))));
+        assert_eq!((pass.version, pass.key.clone()), (Some(100), Some(Bound::Text("k".into()))));
         let cursor = Cursor::restore(Some(&cursor.advance(pass, Seen::default(), false).to_text()), "m/1");
         assert_eq!(cursor.begin_versions(at(9), 10).version, Some(90));
         assert_eq!(Cursor::restore(Some(&cursor.to_text()), "m/2").version, None, "another mapping sees every row");

@@ -7,6 +7,8 @@ use serde::Deserialize;
 
 use super::name::{Column, Table};
 use crate::{
+    actions::{Limit, Rule, rules},
+    b2mml::manifest::Target,
     manifest::{Checked, Problem},
     plant_file::duration,
 };
@@ -29,6 +31,15 @@ pub struct System {
     /// The name of the secret with the password, where the database wants one.
     #[serde(default)]
     pub password: Option<String>,
+    /// Where messages of B2MML are sent to, when the system takes them. Left out: it is only read.
+    #[serde(default)]
+    pub b2mml: Option<Target>,
+    /// What an answer to an action means: the first rule that holds, after those of the action.
+    #[serde(default)]
+    pub classify: Vec<Rule>,
+    /// How often actions may ask the system.
+    #[serde(default)]
+    pub limit: Limit,
 }
 
 /// `read:` of a stream: a view. What changed is found by `version`, otherwise by `time`; without both, every row is read
@@ -136,7 +147,15 @@ fn page_size<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<usize,
     }
 }
 
-impl Checked for System {}
+impl Checked for System {
+    fn check(&self) -> Result<(), Problem> {
+        rules("classify", &self.classify)?;
+        match self.limit.is_usable() {
+            true => Ok(()),
+            false => Err(Problem::new("limit", "it lets nothing through", "write numbers above 0, burst at least 1")),
+        }
+    }
+}
 
 impl Checked for Read {
     fn check(&self) -> Result<(), Problem> {

@@ -10,6 +10,7 @@ pub mod manifest;
 mod name;
 mod query;
 mod source;
+mod transport;
 mod value;
 mod views;
 
@@ -17,5 +18,6 @@ pub use self::{
     database::Login,
     manifest::{ColumnType, Read, System},
     source::SqlSource,
+    transport::SqlTransport,
     views::{Rhythm, Rows, Views},
 };

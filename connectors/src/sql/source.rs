@@ -1,6 +1,6 @@
 //! The views of a database as a source of records.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use workflow::sync::{Page, Record, Sweep};
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
 use crate::{
     Error,
     erp::Source,
-    manifest::{self, Common, Manifest},
+    manifest::{self, Common, Manifest, Pause},
     mapping::Mapping,
     plant_file::SystemSection,
 };
@@ -36,8 +36,7 @@ impl SqlSource {
     /// # Errors
     /// [`Error::ErpRefused`] when the URL is unusable, [`Error::PlantFile`] when an option is, [`Error::Crosswalk`].
     pub fn new(system: &System, manifest: &Manifest, section: &SystemSection) -> Result<Self, Error> {
-        let password = system.password.as_deref().map(|name| section.secret(name).cloned()).transpose()?;
-        let views = Views::new(Login { url: section.url.clone(), password })?;
+        let views = Views::new(login(system, section)?)?;
         let mut streams = Vec::new();
         for (name, stream) in &manifest.streams {
             let manifest::Read::Sql(read) = &stream.read else { continue };
@@ -69,13 +68,15 @@ impl SqlSource {
         let buried = self.buried_by(name);
         let (mut records, mut touched) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {
-            let raw = buried.map(|_| row.clone());
-            let mapped = mapping.read(row);
-            records.extend(match (buried, mapped.key, raw) {
-                (Some(buried), Some(key), Some(raw)) => Some(buried.mapping.deleted(key, mapped.changed, raw)),
-                _ => mapped.record,
-            });
-            touched.extend(mapped.touched);
+            for mapped in mapping.read_all(row.clone()) {
+                records.extend(match (buried, mapped.key) {
+                    (Some(buried), Some(key)) if !mapped.left_out => {
+                        Some(buried.mapping.deleted(key, mapped.changed, row.clone()))
+                    }
+                    _ => mapped.record,
+                });
+                touched.extend(mapped.touched);
+            }
         }
         touched.sort_unstable();
         touched.dedup();
@@ -87,17 +88,28 @@ impl SqlSource {
         let Stream { read, common, mapping, .. } = &self.streams[index];
         let sweep = common.deletes.key_sweep.as_ref()?;
         let key = |key: String| {
-            let row = Value::Object([(read.key.as_str().to_owned(), Value::from(key.as_str()))].into_iter().collect());
-            mapping.read(row).key.unwrap_or(key)
+            let row = json!({ read.key.as_str(): key });
+            mapping.key_of(&row).unwrap_or(key)
         };
         let keys = keys.into_iter().map(key).collect();
         Some(Sweep { external_model: mapping.model().to_owned(), keys, max_ratio: sweep.max_ratio })
     }
 }
 
+/// Where the database is.
+pub(super) fn login(system: &System, section: &SystemSection) -> Result<Login, Error> {
+    let password = system.password.as_deref().map(|name| section.secret(name).cloned()).transpose()?;
+    Ok(Login { url: section.url.clone(), password })
+}
+
 impl Source for SqlSource {
     fn streams(&self) -> Vec<String> {
         self.streams.iter().map(|stream| stream.name.clone()).collect()
+    }
+
+    fn pause(&self, stream: &str) -> Pause {
+        let found = self.streams.iter().find(|known| known.name == stream);
+        found.map(|found| found.common.pause.clone()).unwrap_or_default()
     }
 
     async fn page(&mut self, stream: &str, cursor: Option<&str>) -> Result<Page, Error> {

@@ -8,12 +8,21 @@ use std::{
 use chrono::{DateTime, Utc};
 use model::Code;
 use reqwest::header::HeaderMap;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use workflow::sync::Syncer;
 
 use super::{Inbox, Proof, Refusal};
-use crate::b2mml::{Door, Reply};
+use crate::{
+    Error,
+    b2mml::{self, Door, Reply},
+    erp::Hint,
+    manifest::System,
+    plant_file::SystemSection,
+};
 
 /// The largest body of any kind: whoever reads requests stops there.
-pub const BODY_BYTES_MAX: usize = crate::b2mml::BODY_BYTES_MAX;
+pub const BODY_BYTES_MAX: usize = b2mml::BODY_BYTES_MAX;
 
 /// The inboxes of all systems of all plants. Cheap to clone.
 #[derive(Clone, Default)]
@@ -25,6 +34,44 @@ pub enum Entry {
     Webhook(Inbox),
     /// Messages of B2MML.
     B2mml(Proof, Door),
+}
+
+impl Entry {
+    /// Where hints go from now on: the job that reads the system, in the process that owns it.
+    pub fn leads_to(&self, poller: mpsc::Sender<Hint>) {
+        match self {
+            Self::Webhook(inbox) => inbox.leads_to(poller),
+            Self::B2mml(..) => {}
+        }
+    }
+
+    /// Stores what comes in until cancelled. Whoever calls this owns the source.
+    pub async fn store(&self, syncer: Syncer, cancel: CancellationToken) {
+        match self {
+            Self::Webhook(_) => cancel.cancelled().await,
+            Self::B2mml(_, door) => door.run(syncer, cancel).await,
+        }
+    }
+}
+
+/// The way in that a manifest declares; `None`: this system sends nothing by itself.
+///
+/// # Errors
+/// [`Error::Secret`] when the plant file does not say where the secret is.
+pub fn way_in(section: &SystemSection) -> Result<Option<Entry>, Error> {
+    if let Some(webhook) = &section.manifest.webhook {
+        return Ok(Some(Entry::Webhook(Inbox::new(webhook, section)?)));
+    }
+    let System::B2mml(system) = &section.manifest.system else { return Ok(None) };
+    let proof = match &system.receive {
+        None => return Ok(None),
+        Some(b2mml::manifest::Sender::Bearer(name)) => Proof::Bearer(section.secret(name)?.clone()),
+        Some(b2mml::manifest::Sender::Basic { user, password }) => {
+            Proof::Basic(user.clone(), section.secret(password)?.clone())
+        }
+    };
+    let reading = b2mml::Reading { line_by_location: section.line_by_location.clone() };
+    Ok(Some(Entry::B2mml(proof, Door::new(reading))))
 }
 
 /// What became of a request.

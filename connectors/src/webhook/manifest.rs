@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::{
-    manifest::{Checked, Expression, Problem},
+    manifest::{Checked, Expression, Problem, names},
     plant_file::duration,
 };
 
@@ -83,6 +83,6 @@ impl Checked for Webhook {
                 ));
             }
         }
-        Ok(())
+        names("stream", &self.stream.as_ref().map(Expression::roots).unwrap_or_default(), &["r", "option"])
     }
 }
