@@ -35,6 +35,8 @@ pub(super) struct Known {
     pub(super) event: ByteString,
     /// Whether the plant file lets people acknowledge it.
     pub(super) acknowledge: bool,
+    /// Whether the server says that somebody did.
+    pub(super) acked: bool,
 }
 
 /// The server repeats what it shows.
@@ -148,7 +150,8 @@ impl Alarms {
                             round.shown.remove(&report.key);
                         }
                     }
-                    self.remember(&report.key, report.retain, Known { condition, event, acknowledge });
+                    let known = Known { condition, event, acknowledge, acked: report.acked };
+                    self.remember(&report.key, report.retain, known);
                     done.signals.push(Signal::Alarm(report));
                 }
                 Told::RefreshStart => {

@@ -69,7 +69,7 @@ impl Source {
         match self.make_items(services, subscription.id, all).await {
             Ok(missing) => {
                 tracing::info!(source = self.config.source, subscription = subscription.id, "made a subscription");
-                self.begin(subscription, missing).await
+                self.begin(services, subscription, missing).await
             }
             Err(fault) => {
                 // Half a subscription would report into the void for ever.

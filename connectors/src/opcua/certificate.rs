@@ -50,6 +50,16 @@ impl Certificate {
         self.names.uris.first().map(String::as_str)
     }
 
+    /// Whether it is made for this application, wherever among its names that stands.
+    pub(super) fn is_of(&self, application_uri: &str) -> bool {
+        self.names.uris.iter().any(|name| name == application_uri)
+    }
+
+    /// Until when it is valid.
+    pub(super) fn not_after(&self) -> DateTime<Utc> {
+        self.not_after
+    }
+
     /// The fingerprint that other tools show too.
     pub(super) fn thumbprint(&self) -> String {
         self.x509.thumbprint().as_hex_string()
@@ -63,7 +73,7 @@ impl Certificate {
                 self.not_before, self.not_after
             ));
         }
-        if !self.names.uris.iter().any(|name| name == uri) {
+        if !self.is_of(uri) {
             let made_for = self.names.uris.join(", ");
             return Some(format!("the server calls itself {uri:?}, and the certificate is made for {made_for:?}"));
         }

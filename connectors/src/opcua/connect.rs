@@ -1,7 +1,12 @@
 //! From a URL to a session: ask for the endpoints, choose ours, check the certificate, say who we are.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
+use chrono::TimeDelta;
+use metrics::{counter, gauge};
 use model::clock::SharedClock;
 use opcua::{
     client::{Client, ClientBuilder, ClientConfig, IdentityToken, Password, Session, SessionBuilder, SessionEventLoop},
@@ -11,7 +16,12 @@ use opcua::{
 };
 use tokio::time::timeout;
 
-use super::{OpcUaConfig, certificate::Certificate, pki::Pki, transport::Dialer};
+use super::{
+    OpcUaConfig,
+    certificate::Certificate,
+    pki::{Pki, Refused},
+    transport::Dialer,
+};
 use crate::{
     Error,
     plant_file::{Identity, Security},
@@ -31,6 +41,8 @@ const RETRY_INITIAL: Duration = Duration::from_millis(250);
 const RETRY_MAX: Duration = Duration::from_millis(500);
 /// The library reads the server's state this often, which also keeps the session.
 const KEEP_ALIVE: Duration = Duration::from_secs(2);
+/// Who has to get a new certificate has this long: orders, maintenance windows.
+const EXPIRES_SOON: TimeDelta = TimeDelta::days(30);
 /// Largest message: a burst after an outage comes in one piece from some servers. The library's own bound of 320 KiB
 /// would close the connection, for ever anew.
 const MAX_MESSAGE: usize = 64 << 20;
@@ -46,6 +58,8 @@ pub(super) struct Connector {
     config: ClientConfig,
     discovery: Client,
     clock: SharedClock,
+    /// What was said of a changed certificate last.
+    alerted: Mutex<Option<String>>,
 }
 
 impl Connector {
@@ -58,7 +72,7 @@ impl Connector {
         let config = client(&source, &pki, -1);
         // Discovery is repeated by the engine, with other pauses and with reasons for people.
         let discovery = Client::new(client(&source, &pki, 0));
-        Ok(Self { source, pki, config, discovery, clock })
+        Ok(Self { source, pki, config, discovery, clock, alerted: Mutex::new(None) })
     }
 
     /// Asks the server for its endpoints and returns the one that the plant file wants, with its certificate checked.
@@ -83,11 +97,46 @@ impl Connector {
             let uri = endpoint.server.application_uri.as_ref();
             let checked = match Certificate::from_der(endpoint.server_certificate.as_ref()) {
                 Ok(certificate) => self.pki.check(&certificate, uri, &host, self.clock.now()).await,
-                Err(problem) => Err(problem),
+                Err(problem) => Err(problem.into()),
             };
-            checked.map_err(|problem| Error::Untrusted { url: url.clone(), problem })?;
+            if let Err(refused) = checked {
+                self.alert(&refused);
+                return Err(Error::Untrusted { url: url.clone(), problem: refused.problem });
+            }
+            self.tell_expiry(&endpoint);
         }
         Ok(EndpointDescription { endpoint_url: url.as_str().into(), ..endpoint })
+    }
+
+    /// Says that a server which was trusted shows another certificate now. Once for each: it is looked at again and again.
+    fn alert(&self, refused: &Refused) {
+        let mut alerted = self.alerted.lock().unwrap_or_else(PoisonError::into_inner);
+        if !refused.changed || alerted.as_ref() == Some(&refused.problem) {
+            return;
+        }
+        let source = &self.source.source;
+        tracing::error!(source, problem = refused.problem, "the certificate of an OPC UA server has changed");
+        counter!("plantgraph_opcua_certificate_changes_total", "source" => source.clone()).increment(1);
+        *alerted = Some(refused.problem.clone());
+    }
+
+    /// Tells until when the certificates are valid, and warns when that is soon: a server whose certificate has expired is
+    /// not read any more, and nobody gets a new one within the hour.
+    pub(super) fn tell_expiry(&self, endpoint: &EndpointDescription) {
+        if self.source.security == Security::None {
+            return;
+        }
+        let server = Certificate::from_der(endpoint.server_certificate.as_ref()).ok();
+        let server = server.map(|certificate| ("server", certificate.not_after()));
+        for (whose, until) in server.into_iter().chain([("own", self.pki.own_until)]) {
+            let source = self.source.source.clone();
+            gauge!("plantgraph_opcua_certificate_expires_timestamp_seconds", "source" => source, "whose" => whose)
+                .set(until.timestamp() as f64);
+            if until - self.clock.now() < EXPIRES_SOON {
+                let source = &self.source.source;
+                tracing::warn!(source, whose, %until, "a certificate expires soon; replace it before that");
+            }
+        }
     }
 
     /// A session on that endpoint, which connects when its event loop is driven.

@@ -42,6 +42,8 @@ pub struct Engine;
 #[derive(Clone, Debug)]
 pub struct Handle {
     health: watch::Receiver<Health>,
+    #[cfg(feature = "floor-writes")]
+    pub(super) orders: super::writes::Sender,
 }
 
 impl Handle {
@@ -65,10 +67,18 @@ impl Engine {
         tracker: &TaskTracker,
         cancel: CancellationToken,
     ) -> Handle {
-        let (source, health) = Source::new(config, ingest, resume.as_deref(), clock);
+        #[cfg(feature = "floor-writes")]
+        let (sender, orders) = super::writes::Orders::new();
+        #[cfg(not(feature = "floor-writes"))]
+        let orders = super::writes::Orders;
+        let (source, health) = Source::new(config, ingest, resume.as_deref(), clock, orders);
         let worker = Worker { source, tracker: tracker.clone(), cancel };
         tracker.spawn(worker.run());
-        Handle { health }
+        Handle {
+            health,
+            #[cfg(feature = "floor-writes")]
+            orders: sender,
+        }
     }
 }
 

@@ -93,6 +93,11 @@ impl Reporter {
         self.heard(at);
     }
 
+    /// So many values were had from the server's history.
+    pub(super) fn replayed(&self, count: usize) {
+        self.count("plantgraph_opcua_replayed_values_total", count as u64);
+    }
+
     /// So many events came.
     pub(super) fn events(&self, count: usize) {
         self.count("plantgraph_opcua_events_total", count as u64);

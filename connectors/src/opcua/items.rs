@@ -117,6 +117,11 @@ impl Items {
         self.entries[index].id
     }
 
+    /// The node of an item, once known.
+    pub(super) fn node(&self, index: usize) -> Option<&NodeId> {
+        self.entries[index].node.as_ref()
+    }
+
     /// Items that the subscription does not have.
     pub(super) fn dead(&self) -> Vec<usize> {
         let dead = |entry: &Entry| matches!(entry.state, State::Dead { .. });

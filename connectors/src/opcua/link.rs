@@ -17,6 +17,8 @@ use crate::Error;
 
 /// While reconnecting fails, the server is asked this often whether it is still the one that we chose.
 const PROBE: Duration = Duration::from_secs(10);
+/// A session may last for months: how often it is looked whether a certificate expires meanwhile.
+const EXPIRY: Duration = Duration::from_secs(24 * 60 * 60);
 /// So many times it may say yes while reconnecting still fails; then we begin from nothing.
 const PROBES: u32 = 3;
 
@@ -55,6 +57,7 @@ pub(super) async fn drive(
     let probing = Fuse::terminated();
     tokio::pin!(events, probing);
     let mut probes = Probes::new();
+    let mut expiry = Instant::now() + EXPIRY;
     loop {
         tokio::select! {
             event = events.next() => match event {
@@ -70,6 +73,10 @@ pub(super) async fn drive(
             () = sleep_until(probes.next), if link.borrow().up.is_none() => {
                 probes.next = Instant::now() + PROBE;
                 probing.set(connector.endpoint().fuse());
+            }
+            () = sleep_until(expiry) => {
+                expiry = Instant::now() + EXPIRY;
+                connector.tell_expiry(endpoint);
             }
             found = &mut probing => {
                 if link.borrow().up.is_none() && probes.is_outdated(&found, endpoint) {

@@ -23,6 +23,7 @@ mod discover;
 mod engine;
 mod events;
 mod health;
+mod history;
 mod item;
 mod items;
 mod link;
@@ -40,8 +41,15 @@ mod subscription;
 mod transport;
 mod visit;
 mod watchdog;
+#[cfg(feature = "floor-writes")]
+mod writes;
+#[cfg(not(feature = "floor-writes"))]
+#[path = "no_writes.rs"]
+mod writes;
 
 pub use config::OpcUaConfig;
 pub use discover::{BrowseRequest, Proposed, browse};
 pub use engine::{Engine, Handle};
 pub use health::{DeadItem, Health, SessionMode};
+#[cfg(feature = "floor-writes")]
+pub use writes::{ACKNOWLEDGE_ALARM, Unacknowledged};

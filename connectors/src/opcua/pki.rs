@@ -33,6 +33,23 @@ pub(super) struct Pki {
     pub(super) store: Arc<RwLock<CertificateStore>>,
     /// What our certificate calls us; a server refuses another name.
     pub(super) application_uri: String,
+    /// Until when our certificate is valid.
+    pub(super) own_until: DateTime<Utc>,
+}
+
+/// Why a certificate is not accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refused {
+    /// What is wrong, and what to do.
+    pub(super) problem: String,
+    /// The server is trusted with another certificate: it was replaced, or somebody stands between.
+    pub(super) changed: bool,
+}
+
+impl From<String> for Refused {
+    fn from(problem: String) -> Self {
+        Self { problem, changed: false }
+    }
 }
 
 impl Pki {
@@ -61,7 +78,12 @@ impl Pki {
         let Some(uri) = own.application_uri() else {
             return Err(wrong("own/cert.der names no application URI, which servers insist on".to_owned()));
         };
-        Ok(Self { folder: folder.to_owned(), application_uri: uri.to_owned(), store: Arc::new(RwLock::new(store)) })
+        Ok(Self {
+            folder: folder.to_owned(),
+            application_uri: uri.to_owned(),
+            own_until: own.not_after(),
+            store: Arc::new(RwLock::new(store)),
+        })
     }
 
     /// Checks that a person trusts this very certificate and that it fits the server. Otherwise it is put into `rejected`.
@@ -74,22 +96,19 @@ impl Pki {
         application_uri: &str,
         host: &str,
         now: DateTime<Utc>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Refused> {
         let (trusted, rejected) = (self.folder.join("trusted"), self.folder.join("rejected"));
         // Named by what no server can choose: the name goes into a command that a person copies.
         let refused = rejected.join(format!("{}.der", certificate.thumbprint()));
-        let failed = |error: io::Error| format!("the folder {} can not be used: {error}", self.folder.display());
+        let failed =
+            |error: io::Error| Refused::from(format!("the folder {} can not be used: {error}", self.folder.display()));
         let Some(found) = find(&trusted, certificate).await.map_err(failed)? else {
+            let before = of_application(&trusted, application_uri).await.map_err(failed)?;
             fs::write(&refused, &certificate.der).await.map_err(failed)?;
-            return Err(format!(
-                "nobody trusts it yet. Its thumbprint is {}. If that is the server's, trust it with: mv \"{}\" \"{}/\"",
-                certificate.thumbprint(),
-                refused.display(),
-                trusted.display()
-            ));
+            return Err(first_contact(certificate, before.as_ref(), &refused, &trusted));
         };
         if let Some(problem) = certificate.problem(application_uri, host, now) {
-            return Err(problem);
+            return Err(problem.into());
         }
         // The library wants it under a name of its own making, and refuses what lies in both folders. It is moved and not
         // copied, so that taking the one file away takes the trust away.
@@ -106,6 +125,41 @@ impl Pki {
         }
         Ok(())
     }
+}
+
+/// Nobody trusts this very certificate. Another one of the same server makes a difference to a person.
+fn first_contact(certificate: &Certificate, before: Option<&Certificate>, refused: &Path, trusted: &Path) -> Refused {
+    let (thumbprint, from, to) = (certificate.thumbprint(), refused.display(), trusted.display());
+    let problem = match before {
+        None => format!(
+            "nobody trusts it yet. Its thumbprint is {thumbprint}. If that is the server's, trust it with: mv \"{from}\" \"{to}/\""
+        ),
+        Some(before) => format!(
+            "it has CHANGED: the server is trusted with another one (thumbprint {}, valid until {}). Somebody replaced it, or \
+             stands between. The new one has the thumbprint {thumbprint}. Ask who replaced it; only if it is the server's, trust \
+             it with: mv \"{from}\" \"{to}/\"",
+            before.thumbprint(),
+            before.not_after()
+        ),
+    };
+    Refused { problem, changed: before.is_some() }
+}
+
+/// A trusted certificate of this application.
+async fn of_application(folder: &Path, application_uri: &str) -> io::Result<Option<Certificate>> {
+    let mut entries = fs::read_dir(folder).await?;
+    while let Some(entry) = entries.next_entry().await? {
+        if !entry.file_type().await?.is_file() {
+            continue;
+        }
+        let bytes = fs::read(entry.path()).await?;
+        let from_pem = || X509::from_pem(&bytes).ok().and_then(|x509| x509.to_der().ok());
+        let certificate = Certificate::from_der(&bytes).ok().or_else(|| Certificate::from_der(&from_pem()?).ok());
+        if let Some(certificate) = certificate.filter(|certificate| certificate.is_of(application_uri)) {
+            return Ok(Some(certificate));
+        }
+    }
+    Ok(None)
 }
 
 /// The file that holds this certificate, byte by byte, under whatever name a person gave it.

@@ -9,7 +9,6 @@ use tokio::{
     sync::watch,
     time::{Interval, MissedTickBehavior, interval, sleep, sleep_until},
 };
-use workflow::ingest::Batch;
 
 use super::{
     attach::{GONE, again, is_connection, is_session},
@@ -179,6 +178,7 @@ impl<'a> Publisher<'a> {
                 () = sleep_until(alarms.unwrap_or(verify)), if alarms.is_some() => {
                     self.source.see_to_alarms(&self.services).await?;
                 }
+                order = self.source.orders.next() => self.source.execute(order, &self.services).await?,
                 () = sleep_until(verify) => self.source.verify_items(&self.services).await?,
                 _ = self.ticks.tick() => self.source.refresh(),
             }
@@ -249,9 +249,9 @@ impl<'a> Publisher<'a> {
             Arrival::Next => {}
             Arrival::Missing(numbers) => self.fetch(id, numbers).await?,
             Arrival::Lost => {
-                let gap = self.source.gap(self.source.decoder.newest(), "messages of the server were lost".to_owned());
+                let (from, cause) = (self.source.decoder.newest(), "messages of the server were lost".to_owned());
                 self.source.place(Sequence::expecting(number));
-                self.source.delivery.notice(Batch { signals: vec![gap], cursor: None }).await?;
+                self.source.missed(&self.services, from, cause).await?;
             }
         }
         match published {
@@ -280,8 +280,8 @@ impl<'a> Publisher<'a> {
         if lost == 0 {
             return Ok(());
         }
-        let gap = self.source.gap(complete_until, format!("the server does not have {lost} lost messages any more"));
-        self.source.delivery.notice(Batch { signals: vec![gap], cursor: None }).await
+        let cause = format!("the server does not have {lost} lost messages any more");
+        self.source.missed(&self.services, complete_until, cause).await
     }
 
     async fn on_silence(&mut self) -> Result<(), Fault> {

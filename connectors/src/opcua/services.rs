@@ -5,18 +5,19 @@ use std::{future::Future, sync::Arc, time::Duration};
 use chrono::{DateTime, SubsecRound, Utc};
 use opcua::{
     client::{
-        Session, UARequest,
+        HistoryReadAction, Session, UARequest,
         services::{
             Browse, BrowseNext, Call, CreateMonitoredItems, CreateSubscription, DeleteMonitoredItems,
-            DeleteSubscriptions, Publish, Read, Republish, TransferSubscriptions, TranslateBrowsePaths,
+            DeleteSubscriptions, HistoryRead, Publish, Read, Republish, TransferSubscriptions, TranslateBrowsePaths,
         },
     },
     types::{
         BrowseDescription, BrowsePath, BrowsePathResult, BrowseResult, ByteString, CallMethodRequest,
-        CreateSubscriptionResponse, DataChangeNotification, DataValue, EventFieldList, EventNotificationList, MethodId,
-        MonitoredItemCreateRequest, MonitoredItemCreateResult, MonitoredItemNotification, NamespaceMap, NodeId,
-        NotificationMessage, ObjectTypeId, ReadValueId, StatusChangeNotification, StatusCode,
-        SubscriptionAcknowledgement, TimestampsToReturn, VariableId, Variant, match_extension_object_owned,
+        CreateSubscriptionResponse, DataChangeNotification, DataValue, EventFieldList, EventNotificationList,
+        HistoryReadResult, HistoryReadValueId, MethodId, MonitoredItemCreateRequest, MonitoredItemCreateResult,
+        MonitoredItemNotification, NamespaceMap, NodeId, NotificationMessage, ObjectTypeId, ReadRawModifiedDetails,
+        ReadValueId, StatusChangeNotification, StatusCode, SubscriptionAcknowledgement, TimestampsToReturn, VariableId,
+        Variant, match_extension_object_owned,
     },
 };
 
@@ -225,6 +226,23 @@ impl Services {
         self.session.read_namespace_array().await.map_err(|error| error.status())
     }
 
+    /// Values of one node from the server's history, or with `release` none: the server then forgets where it was.
+    pub(super) async fn history(
+        &self,
+        details: ReadRawModifiedDetails,
+        node: NodeId,
+        continuation_point: ByteString,
+        release: bool,
+    ) -> Result<HistoryReadResult, StatusCode> {
+        let node = HistoryReadValueId { node_id: node, continuation_point, ..Default::default() };
+        let request = HistoryRead::new(HistoryReadAction::ReadRawModifiedDetails(details), &self.session)
+            .timestamps_to_return(TimestampsToReturn::Both)
+            .release_continuation_points(release)
+            .node(node);
+        let response = request.send(self.session.channel()).await.map_err(|error| error.status())?;
+        response.results.unwrap_or_default().pop().ok_or(StatusCode::BadUnexpectedError)
+    }
+
     /// Asks the server to repeat, as events of this subscription, the conditions that it shows. A method only by its form: it
     /// changes nothing at the server, and no other method is called by this build.
     pub(super) async fn refresh_conditions(&self, subscription: u32) -> Result<(), StatusCode> {
@@ -234,7 +252,7 @@ impl Services {
     }
 
     /// Calls one method.
-    async fn call(&self, method: CallMethodRequest) -> Result<(), StatusCode> {
+    pub(super) async fn call(&self, method: CallMethodRequest) -> Result<(), StatusCode> {
         let request = Call::new(&self.session).method(method);
         let response = request.send(self.session.channel()).await.map_err(|error| error.status())?;
         match response.results.unwrap_or_default().first() {

@@ -21,6 +21,7 @@ use super::{
     sequence::Sequence,
     services::{Published, Services},
     subscription::Subscription,
+    writes::Orders,
 };
 
 /// Why the work on a session can not simply go on.
@@ -61,6 +62,7 @@ pub(super) struct Source {
     pub(super) decoder: Decoder,
     pub(super) items: Items,
     pub(super) alarms: Alarms,
+    pub(super) orders: Orders,
     pub(super) subscription: Option<Subscription>,
     pub(super) health: Reporter,
     /// The server says that it does not run: whatever it delivers is not the present.
@@ -80,6 +82,7 @@ impl Source {
         ingest: ingest::Handle,
         resume: Option<&str>,
         clock: SharedClock,
+        orders: Orders,
     ) -> (Self, watch::Receiver<Health>) {
         let count = config.items.len();
         let layout = layout(&config.items);
@@ -105,6 +108,7 @@ impl Source {
             decoder,
             items,
             alarms: Alarms::new(),
+            orders,
             subscription,
             health,
             halted: false,
@@ -154,7 +158,7 @@ impl Source {
     }
 
     /// States whose numbers are not known yet are looked up before their message is read.
-    async fn learn_states(&mut self, services: &Services, message: &Published) -> Result<(), Fault> {
+    pub(super) async fn learn_states(&mut self, services: &Services, message: &Published) -> Result<(), Fault> {
         let unknown = self.decoder.unknown_states(&self.config.items, &message.values);
         if unknown.is_empty() {
             return Ok(());
@@ -225,18 +229,51 @@ impl Source {
         self.lost.get_or_insert(cause);
     }
 
-    /// There is a subscription again. Says what was missed, and which nodes are missing.
-    pub(super) async fn begin(&mut self, subscription: Subscription, missing: Vec<Signal>) -> Result<(), Fault> {
-        let mut signals = Vec::new();
-        if let Some(cause) = self.lost.take() {
-            signals.push(self.gap(self.decoder.newest(), cause));
+    /// There is a subscription again. Says what was missed, has it from the server's history as far as that is kept, and
+    /// says which nodes are missing.
+    pub(super) async fn begin(
+        &mut self,
+        services: &Services,
+        subscription: Subscription,
+        missing: Vec<Signal>,
+    ) -> Result<(), Fault> {
+        if let Some(cause) = self.lost.clone() {
+            let from = self.decoder.newest();
+            let filled = self.fill(services, from).await?;
+            // Only now: when the connection is lost over it, the next attempt has it again.
+            self.lost = None;
+            let gap = self.gap(from, format!("{cause}{}", filled.remark));
+            self.delivery.notice(Batch { signals: vec![gap], cursor: None }).await?;
+            self.replayed(filled.signals).await?;
         }
-        signals.extend(missing);
         self.delivery.forget();
         self.subscription = Some(subscription);
         self.refresh();
-        let batch = Batch { signals, cursor: self.cursor() };
+        let batch = Batch { signals: missing, cursor: self.cursor() };
         self.delivery.notice(batch).await
+    }
+
+    /// Messages of the server are lost. What they said is had from its history, as far as that is kept.
+    pub(super) async fn missed(
+        &mut self,
+        services: &Services,
+        from: Option<DateTime<Utc>>,
+        cause: String,
+    ) -> Result<(), Fault> {
+        let filled = self.fill(services, from).await?;
+        let gap = self.gap(from, format!("{cause}{}", filled.remark));
+        self.delivery.notice(Batch { signals: vec![gap], cursor: None }).await?;
+        self.replayed(filled.signals).await?;
+        self.want_alarms();
+        Ok(())
+    }
+
+    /// Hands over what the server kept, apart from the present.
+    async fn replayed(&mut self, signals: Vec<Signal>) -> Result<(), Fault> {
+        if signals.is_empty() {
+            return Ok(());
+        }
+        self.delivery.notice(Batch { signals, cursor: None }).await
     }
 
     /// A message was not stored: it will be asked for again, or, when it never can be stored, passed over with a gap.

@@ -4,10 +4,13 @@
 
 mod architecture;
 
+mod as_of;
 mod atomicity;
 mod journal;
 mod lease;
+mod migration;
 mod scope;
+mod shelves;
 mod tamper;
 mod timers;
 
@@ -32,6 +35,8 @@ mod crash;
 mod demo;
 mod front_door;
 mod opcua;
+mod opcua_alarms;
+mod opcua_browse;
 mod resume;
 mod schema;
 mod tryton;

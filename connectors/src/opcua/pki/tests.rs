@@ -41,6 +41,8 @@ async fn first_contact_is_refused_until_a_person_moves_the_file() {
     let pki = Pki::open(&folder.0).expect("opens");
     let (certificate, now) = server("server \"; rm -rf / ;");
     let refusal = pki.check(&certificate, URI, "plant.example", now).await.expect_err("first contact");
+    assert!(!refusal.changed);
+    let refusal = refusal.problem;
     let file = format!("{}.der", certificate.thumbprint());
     assert!(refusal.contains(&format!("rejected/{file}")) && refusal.contains("trusted/"), "{refusal}");
     assert!(!refusal.contains("rm -rf"), "a server must not write commands: {refusal}");
@@ -62,8 +64,26 @@ async fn trust_is_not_enough_for_another_host() {
     let (certificate, now) = server("server");
     std::fs::write(folder.0.join("trusted/any-name.crt"), &certificate.der).expect("written");
     let refusal = pki.check(&certificate, URI, "other.example", now).await.expect_err("another host");
-    assert!(refusal.contains("certificate_host"), "{refusal}");
+    assert!(refusal.problem.contains("certificate_host"), "{refusal:?}");
     pki.check(&certificate, URI, "plant.example", now).await.expect("trusted under any name");
+}
+
+#[tokio::test]
+async fn a_certificate_that_changed_is_told_apart_from_a_first_contact() {
+    let folder = Folder::new("changed");
+    let pki = Pki::open(&folder.0).expect("opens");
+    let (first, now) = server("server");
+    std::fs::write(folder.0.join("trusted/server.der"), &first.der).expect("written");
+    pki.check(&first, URI, "plant.example", now).await.expect("trusted");
+    let (second, now) = server("server");
+    let refused = pki.check(&second, URI, "plant.example", now).await.expect_err("another one");
+    let problem = &refused.problem;
+    assert!(refused.changed && problem.contains("CHANGED"), "{problem}");
+    assert!(problem.contains(&first.thumbprint()) && problem.contains(&second.thumbprint()), "{problem}");
+    // Another server at the same place is a first contact with that one.
+    let refused = pki.check(&second, "urn:another", "plant.example", now).await.expect_err("another server");
+    assert!(!refused.changed, "{refused:?}");
+    assert!(pki.own_until > now);
 }
 
 #[test]
