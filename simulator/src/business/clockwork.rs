@@ -17,7 +17,7 @@ use crate::{
     Error,
     clock::{Pace, wall_now},
     erp::NewOrder,
-    mes::{Database, Outbox},
+    mes::{Change, Database, Outbox},
     plant::LineId,
 };
 
@@ -60,6 +60,8 @@ pub(super) struct Clockwork {
     /// Cycle and next turn of the MES and the WMS.
     mes: (Duration, Duration),
     wms: (Duration, Duration),
+    /// What the MES could not write yet: what changes while a reader keeps it waiting.
+    unwritten: Vec<Change>,
     /// What is still to come, in order.
     turns: Vec<(Duration, Turn)>,
 }
@@ -85,12 +87,13 @@ impl Clockwork {
             now: Duration::ZERO,
             mes: cycle(options.mes.as_ref().map(|mes| mes.cycle)),
             wms: cycle(options.wms.as_ref().map(|wms| wms.cycle)),
+            unwritten: Vec::new(),
             turns: if options.story { turns() } else { Vec::new() },
         }
     }
 
     /// The first day: every system knows what there is.
-    pub(super) async fn begin(&mut self) -> Result<(), Error> {
+    pub(super) async fn begin(&mut self) {
         let now = wall_now();
         {
             let mut book = self.business.desk.book();
@@ -120,7 +123,7 @@ impl Clockwork {
             };
             self.business.wms.iter().for_each(strand);
         }
-        self.turn_mes().await
+        self.turn_mes().await;
     }
 
     /// Lets time pass until cancelled.
@@ -130,7 +133,7 @@ impl Clockwork {
         loop {
             tokio::select! {
                 () = cancel.cancelled() => break,
-                _ = ticks.tick() => self.tick().await?,
+                _ = ticks.tick() => self.tick().await,
             }
         }
         match self.records {
@@ -139,7 +142,7 @@ impl Clockwork {
         }
     }
 
-    async fn tick(&mut self) -> Result<(), Error> {
+    async fn tick(&mut self) {
         self.now += self.pace.step(Instant::now(), wall_now());
         self.plan();
         self.turn_erp();
@@ -150,12 +153,11 @@ impl Clockwork {
             self.wms.1 = self.now + self.wms.0;
             self.turn_wms();
         }
-        self.suffer().await?;
+        self.suffer().await;
         if self.now >= self.mes.1 {
             self.mes.1 = self.now + self.mes.0;
-            self.turn_mes().await?;
+            self.turn_mes().await;
         }
-        Ok(())
     }
 
     /// Without a floor, nobody else lets the book plan; what it says to the floor is lost.
@@ -177,11 +179,11 @@ impl Clockwork {
         server.change(|state, now| state.follow(&self.business.desk.book(), skew, now));
     }
 
-    async fn turn_mes(&mut self) -> Result<(), Error> {
-        let (Some(server), Some((database, outbox))) = (&self.business.mes, &mut self.records) else { return Ok(()) };
+    async fn turn_mes(&mut self) {
+        let (Some(server), Some((database, outbox))) = (&self.business.mes, &mut self.records) else { return };
         let skew = server.skew();
         if database.is_locked() {
-            return Ok(());
+            return;
         }
         let told = self.business.erp.as_ref().map(|erp| erp.change(|state, _| state.told())).unwrap_or_default();
         let floor = self.business.board.seen().clone();
@@ -193,18 +195,22 @@ impl Clockwork {
             }
             state.news(now)
         });
-        database.write(&news.changes).await.map_err(Error::Mes)?;
+        self.unwritten.extend(news.changes);
+        match database.write(&self.unwritten).await {
+            Ok(()) => self.unwritten.clear(),
+            // A reader took its time.
+            Err(error) => warn!(%error, "the simulated MES cannot write its views and tries again"),
+        }
         for (kind, document) in news.messages {
             if let Err(error) = outbox.leave(kind, &document) {
                 warn!(%error, kind, "the simulated MES cannot leave a message");
             }
         }
-        Ok(())
     }
 
     /// Lets the readers of the MES's database suffer from the fault that is on, if any.
-    async fn suffer(&mut self) -> Result<(), Error> {
-        let (Some(server), Some((database, _))) = (&self.business.mes, &mut self.records) else { return Ok(()) };
+    async fn suffer(&mut self) {
+        let (Some(server), Some((database, _))) = (&self.business.mes, &mut self.records) else { return };
         let fault = {
             let mut held = server.held();
             held.read_fault.take_if(|(until, _)| Instant::now() > *until);
@@ -212,7 +218,9 @@ impl Clockwork {
         };
         let malformed = fault == Some(FaultKind::MalformedRecord);
         server.change(|state, now| state.malform(malformed, now));
-        database.suffer(fault.filter(|_| !malformed)).await.map_err(Error::Mes)
+        if let Err(error) = database.suffer(fault.filter(|_| !malformed)).await {
+            warn!(%error, "the simulated MES tries again to suffer from its fault");
+        }
     }
 
     fn tell(&self, turn: Turn) {

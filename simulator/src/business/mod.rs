@@ -159,7 +159,7 @@ impl Business {
             None => None,
         };
         let mut clockwork = Clockwork::new(&options, business.clone(), records, alone);
-        clockwork.begin().await?;
+        clockwork.begin().await;
         parts.push(spawn(tracker, &stop, clockwork.run(stop.clone())));
         let announcing = announce(queue, stop.clone());
         parts.push(spawn(tracker, &stop, async move {

@@ -46,6 +46,12 @@ impl Rig {
         Rig { business, dir, _stop: cancel.drop_guard() }
     }
 
+    /// Waits until a system accepts connections again.
+    pub(crate) async fn is_back(&self, client: &Client) {
+        let path = "/_sim/ledger";
+        eventually("the system is back", async || client.try_send("GET", path, "").await.is_some()).await;
+    }
+
     /// The WMS, as somebody who has its token.
     pub(crate) fn wms(&self) -> Client {
         Client { url: self.business.wms_url.clone(), headers: vec![("Authorization", "Bearer wms-token".to_owned())] }
@@ -116,11 +122,19 @@ impl Client {
     }
 }
 
+/// How long a machine with much else to do may take until something is so.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Waits until something is so.
 pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    eventually(what, async || is_so()).await;
+}
+
+/// Waits until something that has to be asked for is so.
+pub(crate) async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(10), "{what}");
+    while !is_so().await {
+        assert!(start.elapsed() < PATIENCE, "{what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -176,13 +190,12 @@ async fn a_fault_shows_the_client_one_thing_and_does_another() {
 #[tokio::test]
 async fn after_a_stale_read_back_the_truth_comes_out() {
     let rig = Rig::start("stale").await;
-    let fault = Fault::new(FaultKind::StaleReadBack).on("write").ms(300);
+    let fault = Fault::new(FaultKind::StaleReadBack).on("write").ms(3_000);
     assert_eq!(blocked_under(&rig, fault, "L-4711").await, (true, Some(200)));
     let id = rig.business.wms_lot_id("L-4711").unwrap();
     let read = async || rig.wms().get(&format!("/api/lots/{id}")).await["status"].clone();
     assert_eq!(read().await, "AVAILABLE");
-    tokio::time::sleep(Duration::from_millis(350)).await;
-    assert_eq!(read().await, "BLOCKED");
+    eventually("the truth comes out", async || read().await == "BLOCKED").await;
 }
 
 #[tokio::test]
@@ -204,10 +217,10 @@ async fn an_extract_loses_rows_or_holds_nonsense() {
 #[tokio::test]
 async fn a_restart_refuses_connections_for_a_while() {
     let rig = Rig::start("restart").await;
-    rig.business.inject(BusinessSystem::Wms, Fault::new(FaultKind::Restart).on("read").ms(200));
+    rig.business.inject(BusinessSystem::Wms, Fault::new(FaultKind::Restart).on("read").ms(3_000));
     assert!(rig.wms().try_send("GET", "/api/lots", "").await.is_none());
     assert!(rig.wms().try_send("GET", "/api/lots", "").await.is_none());
-    tokio::time::sleep(Duration::from_millis(400)).await;
+    rig.is_back(&rig.wms()).await;
     rig.wms().get("/api/lots").await;
 }
 
@@ -241,11 +254,7 @@ async fn the_three_tell_one_story_and_then_disagree() {
     assert_eq!(business.mes_job_state("MO-009001"), Some("QUEUED"));
 
     let shipment = async || rig.wms().get("/api/shipments").await["data"][1]["state"].clone();
-    let start = Instant::now();
-    while shipment().await != "READY" && start.elapsed() < Duration::from_secs(5) {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    assert_eq!(shipment().await, "READY");
+    eventually("the shipment is ready", async || shipment().await == "READY").await;
 }
 
 #[tokio::test]
@@ -281,20 +290,16 @@ async fn the_systems_follow_a_living_plant() {
     let business = running.business.clone().unwrap();
     let sqlite = sqlx::sqlite::SqliteConnectOptions::new().filename(&business.mes_database).read_only(true);
     let mut reader = <sqlx::SqliteConnection as sqlx::Connection>::connect_with(&sqlite).await.unwrap();
-    let start = Instant::now();
-    let link = loop {
-        let sql = "SELECT g.parent_lot, g.child_lot, r.state, j.state FROM v_genealogy g JOIN v_job_response r \
-                   USING (order_no) JOIN v_job j USING (order_no)";
-        let found =
-            sqlx::query_as::<_, (String, String, String, String)>(sql).fetch_optional(&mut reader).await.unwrap();
-        match found {
-            Some(found) => break found,
-            None => tokio::time::sleep(Duration::from_millis(100)).await,
-        }
-        assert!(start.elapsed() < Duration::from_secs(30), "the MES knows what went into what");
-    };
-    assert_eq!((link.2.as_str(), link.3.as_str()), ("Completed", "DONE"));
-    let child = link.1;
+    let sql = "SELECT g.child_lot, r.state, j.state FROM v_genealogy g JOIN v_job_response r USING (order_no) JOIN v_job j \
+               USING (order_no)";
+    let mut link: Option<(String, String, String)> = None;
+    eventually("the MES knows what went into what", async || {
+        link = sqlx::query_as(sql).fetch_optional(&mut reader).await.unwrap();
+        link.is_some()
+    })
+    .await;
+    let (child, response, job) = link.unwrap();
+    assert_eq!((response.as_str(), job.as_str()), ("Completed", "DONE"));
     until("every system knows the new lot", || {
         let seen = [BusinessSystem::Erp, BusinessSystem::Mes, BusinessSystem::Wms].map(|it| business.lot(it, &child));
         seen[0].is_some()

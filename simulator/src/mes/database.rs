@@ -10,8 +10,8 @@ use sqlx::{
 use super::rows::{Change, Table};
 use crate::business::fault::FaultKind;
 
-/// How long a reader may keep the writer waiting.
-const BUSY_TIME_MAX: Duration = Duration::from_secs(10);
+/// How long a reader may keep the writer waiting, and with it the whole story; the writer tries again later.
+const BUSY_TIME_MAX: Duration = Duration::from_millis(500);
 
 /// The MES's own connection.
 pub(crate) struct Database {

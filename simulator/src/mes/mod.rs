@@ -30,7 +30,8 @@ use crate::{
     },
     erp::record::StockType,
 };
-use rows::{Change, Job, Line, Link, Lot, Material, Table, time};
+pub(crate) use rows::Change;
+use rows::{Job, Line, Link, Lot, Material, Table, time};
 
 /// Confirmations that are remembered, with the messages that they answer.
 const CONFIRMATIONS_MAX: usize = 10_000;

@@ -4,7 +4,7 @@ use sqlx::{Connection, SqliteConnection, query_as, sqlite::SqliteConnectOptions}
 
 use crate::{
     BusinessSystem, Deletion, Fault, FaultKind,
-    business::tests::{Client, Rig, until},
+    business::tests::{Client, Rig, eventually, until},
     plant::{LineId, State},
 };
 
@@ -63,19 +63,19 @@ async fn the_views_follow_in_cycles_with_growing_versions() {
     assert_eq!(seqs, distinct);
     assert!(rig.business.set_lot(BusinessSystem::Mes, "L-4711", Some("Restricted"), None));
     rig.business.set_line(LineId::One, State::Held, None);
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    let (after, changed) = lot(&mut reader, "L-4711").await;
-    assert_eq!(after, "Restricted");
+    eventually("the view follows", async || lot(&mut reader, "L-4711").await.0 == "Restricted").await;
+    let (_, changed) = lot(&mut reader, "L-4711").await;
     assert!(changed > version && changed > newest);
-    let line: (String, Option<String>) =
-        query_as("SELECT state, order_no FROM v_line_state WHERE line = 'L1'").fetch_one(&mut reader).await.unwrap();
-    assert_eq!(line, ("Held".to_owned(), None));
+    let sql = "SELECT state FROM v_line_state WHERE line = 'L1' AND order_no IS NULL";
+    eventually("the line is held", async || {
+        query_as::<_, (String,)>(sql).fetch_one(&mut reader).await.unwrap().0 == "Held"
+    })
+    .await;
 
     assert!(rig.business.delete_lot(BusinessSystem::Mes, "L-4711", Deletion::Hard));
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    eventually("the lot is gone", async || count(&mut reader).await.unwrap() == 19).await;
     let gone: (String, String) = query_as("SELECT kind, id FROM v_deletion").fetch_one(&mut reader).await.unwrap();
     assert_eq!(gone, ("lot".to_owned(), "LOT/FG-SAUCE-340/L-4711".to_owned()));
-    assert_eq!(count(&mut reader).await.unwrap(), 19);
 }
 
 #[tokio::test]
@@ -159,28 +159,42 @@ async fn messages_are_left_whole_in_the_outbox() {
 }
 
 #[tokio::test]
+async fn a_reader_that_takes_its_time_keeps_the_views_waiting_and_loses_nothing() {
+    let rig = Rig::start("mes-slow-reader").await;
+    let (mut slow, mut reader) = (open(&rig).await, open(&rig).await);
+    let mut transaction = slow.begin().await.unwrap();
+    query_as::<_, (i64,)>("SELECT count(*) FROM v_lot").fetch_one(&mut *transaction).await.unwrap();
+    assert!(rig.business.set_lot(BusinessSystem::Mes, "L-4711", Some("Restricted"), None));
+    tokio::time::sleep(Duration::from_millis(900)).await;
+    assert!(rig.business.set_lot(BusinessSystem::Mes, "L-4712", Some("Restricted"), None));
+    let sql = "SELECT disposition FROM v_lot WHERE lot = 'L-4711'";
+    let seen: (String,) = query_as(sql).fetch_one(&mut *transaction).await.unwrap();
+    assert_eq!(seen.0, "UnRestricted");
+    transaction.rollback().await.unwrap();
+    for number in ["L-4711", "L-4712"] {
+        eventually(number, async || lot(&mut reader, number).await.0 == "Restricted").await;
+    }
+}
+
+#[tokio::test]
 async fn readers_of_the_database_suffer_for_a_while() {
     let rig = Rig::start("mes-faults").await;
     let mut reader = open(&rig).await;
-    let inject = |kind, ms| rig.business.inject(BusinessSystem::Mes, Fault::new(kind).on("read").ms(ms));
-    let wait = async |ms| tokio::time::sleep(Duration::from_millis(ms)).await;
-    inject(FaultKind::Half, 60_000);
-    wait(400).await;
-    assert_eq!(count(&mut reader).await.unwrap(), 10);
-    rig.business.heal(BusinessSystem::Mes);
-    wait(400).await;
-    assert_eq!(count(&mut reader).await.unwrap(), 20);
-    for kind in [FaultKind::Error, FaultKind::Slow] {
-        inject(kind, 600);
-        wait(300).await;
-        assert!(count(&mut reader).await.is_err(), "{kind:?}");
-        wait(700).await;
-        assert_eq!(count(&mut reader).await.unwrap(), 20, "{kind:?}");
+    let inject = |kind| rig.business.inject(BusinessSystem::Mes, Fault::new(kind).on("read").ms(600_000));
+    for kind in [FaultKind::Half, FaultKind::Error, FaultKind::Slow] {
+        inject(kind);
+        eventually("the fault is felt", async || match (kind, count(&mut reader).await) {
+            (FaultKind::Half, Ok(count)) => count == 10,
+            (_, outcome) => outcome.is_err(),
+        })
+        .await;
+        rig.business.heal(BusinessSystem::Mes);
+        eventually("all is well again", async || matches!(count(&mut reader).await, Ok(20))).await;
     }
-    inject(FaultKind::MalformedRecord, 800);
-    let malformed = "SELECT count(*) FROM v_job WHERE planned_qty = 'twelve'";
-    wait(400).await;
-    assert_eq!(query_as::<_, (i64,)>(malformed).fetch_one(&mut reader).await.unwrap(), (1,));
-    wait(900).await;
-    assert_eq!(query_as::<_, (i64,)>(malformed).fetch_one(&mut reader).await.unwrap(), (0,));
+    let sql = "SELECT count(*) FROM v_job WHERE planned_qty = 'twelve'";
+    inject(FaultKind::MalformedRecord);
+    let mut malformed = async || query_as::<_, (i64,)>(sql).fetch_one(&mut reader).await.unwrap().0;
+    eventually("one job makes no sense", async || malformed().await == 1).await;
+    rig.business.heal(BusinessSystem::Mes);
+    eventually("it makes sense again", async || malformed().await == 0).await;
 }

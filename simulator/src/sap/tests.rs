@@ -68,7 +68,7 @@ async fn a_change_needs_the_token_and_its_own_cookie() {
     let known = client(&rig).with("X-CSRF-Token", "Fetch").with("Cookie", cookie.clone());
     assert_eq!(known.send("GET", BATCH_SRV, "").await.header("x-csrf-token"), Some(token.clone()));
     rig.business.inject(BusinessSystem::Erp, Fault::new(FaultKind::Restart).ms(1));
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    rig.is_back(&client(&rig)).await;
     let client = client(&rig).with("X-CSRF-Token", token).with("Cookie", cookie);
     assert_eq!(client.send("PATCH", LOT, "{}").await.status, 403);
 }
@@ -156,7 +156,7 @@ async fn pages_of_the_servers_own_size_show_everything_once() {
     // In the middle of it all, the server restarts: the token means nothing any more.
     let page = client.get(&format!("{BATCH_SRV}Batch")).await;
     rig.business.inject(BusinessSystem::Erp, Fault::new(FaultKind::Restart).ms(1));
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    rig.is_back(&client).await;
     let answer = client.send("GET", page["d"]["__next"].as_str().unwrap(), "").await;
     assert_eq!(answer.status, 400);
 }

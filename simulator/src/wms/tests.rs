@@ -40,7 +40,7 @@ async fn pages_show_every_record_once_and_only_what_changed() {
     let server_time = server_time.as_str().unwrap();
     assert!(server_time.ends_with("+01:00"));
     let skew = DateTime::parse_from_rfc3339(server_time).unwrap().to_utc() - crate::clock::wall_now();
-    assert!((skew - TimeDelta::seconds(2)).abs() < TimeDelta::seconds(1), "{skew}");
+    assert!((skew - TimeDelta::seconds(2)).abs() < TimeDelta::milliseconds(1_500), "{skew}");
 
     let since = server_time.replace('+', "%2B");
     tokio::time::sleep(Duration::from_millis(5)).await;
@@ -110,7 +110,7 @@ async fn events_are_announced_and_signed() {
     rig.wms().send("POST", &format!("/api/lots/{id}/block"), &body("k")).await;
     // The first try is refused, the second one taken.
     for status in [503, 200] {
-        let (mut stream, _) = tokio::time::timeout(Duration::from_secs(5), listener.accept()).await.unwrap().unwrap();
+        let (mut stream, _) = tokio::time::timeout(Duration::from_secs(30), listener.accept()).await.unwrap().unwrap();
         let mut request = vec![0; 4096];
         let length = stream.read(&mut request).await.unwrap();
         let request = String::from_utf8(request[..length].to_vec()).unwrap();
