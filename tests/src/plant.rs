@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use model::SourceKind;
+use workflow::commands::Action;
 use workflow::plant::{LineDefinition, ParameterDefinition, PlantDefinition, SourceDefinition};
 
 /// The source that reports lines.
@@ -26,7 +27,7 @@ pub fn definition(code: &str, lines: &[&str]) -> PlantDefinition {
         name: code.to_owned(),
         kind,
         manifest: None,
-        actions: Vec::new(),
+        actions: if kind == SourceKind::OpcUa { Vec::new() } else { Action::ALL.to_vec() },
     };
     PlantDefinition {
         tolerances: Vec::new(),

@@ -9,10 +9,12 @@ use std::sync::{
 use chrono::{DateTime, TimeDelta, Utc};
 use model::{
     LineId, Principal, Scope, Store,
+    entity::external_reference::Said,
     journal::{Journal, JournalOptions},
     store::Lease,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
 use workflow::{
     live::LiveValues,
     plant::{Installed, PlantDefinition, install},
@@ -55,6 +57,16 @@ pub struct World {
 }
 
 impl World {
+    /// What every record says of a subject: attribute, what is said, version of the mapping.
+    pub async fn claims(&self, subject: Uuid) -> Vec<(String, Said, String)> {
+        let mut claims = Vec::new();
+        for record in self.view().references_of(&[subject]).await.unwrap() {
+            let version = record.mapping_version.clone();
+            claims.extend(record.says().unwrap().into_iter().map(|(name, said)| (name, said, version.clone())));
+        }
+        claims
+    }
+
     /// A fresh world.
     pub async fn new(kind: Kind) -> Self {
         let database = Database::create(kind).await;

@@ -199,22 +199,22 @@ impl Tx {
             .doing("read dead letters")
     }
 
-    /// Unresolved dead letters of a source with a code whose next try is due, oldest first, at most `limit`.
+    /// Unresolved dead letters of a source with a code, or those whose next try is due, oldest first, at most `limit`.
     pub async fn job_dead_letters_with(
         &self,
         source: SourceId,
         code: &str,
+        due_only: bool,
         limit: u64,
     ) -> Result<Vec<dead_letter::Model>, Error> {
+        let due = Condition::any()
+            .add(dead_letter::Column::NextRetryAt.is_null())
+            .add(dead_letter::Column::NextRetryAt.lte(self.at()));
         dead_letter::Entity::find()
             .filter(dead_letter::Column::SourceId.eq(source))
             .filter(dead_letter::Column::Code.eq(code))
             .filter(dead_letter::Column::ResolvedAt.is_null())
-            .filter(
-                Condition::any()
-                    .add(dead_letter::Column::NextRetryAt.is_null())
-                    .add(dead_letter::Column::NextRetryAt.lte(self.at())),
-            )
+            .filter(Condition::all().add_option(due_only.then_some(due)))
             .order_by_asc(dead_letter::Column::Id)
             .limit(limit)
             .all(self.connection())
@@ -272,6 +272,16 @@ impl Tx {
     pub async fn job_commands_of(&self, case: CaseId) -> Result<Vec<command::Model>, Error> {
         command::Entity::find()
             .filter(command::Column::CaseId.eq(case))
+            .all(self.connection())
+            .await
+            .doing("read commands")
+    }
+
+    /// The commands of one action about a subject.
+    pub async fn job_commands_about(&self, subject: Uuid, action: &str) -> Result<Vec<command::Model>, Error> {
+        command::Entity::find()
+            .filter(command::Column::SubjectId.eq(subject))
+            .filter(command::Column::Action.eq(action))
             .all(self.connection())
             .await
             .doing("read commands")

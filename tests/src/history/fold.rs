@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{
     SubjectType,
     entity::{
-        area, case_decision, case_evidence, case_task, case_transition, claim, command, dead_letter, enterprise,
-        exception_case, external_reference, hold, job_order, journal, line, material, material_lot, parameter, plant,
-        production_order, role_grant, source_system, subject::Subject, timer, work_unit,
+        accepted_difference, alarm, area, bill_item, case_decision, case_evidence, case_task, case_transition, command,
+        dead_letter, document, enterprise, exception_case, external_reference, hold, job_order, job_response, journal,
+        line, lot_link, material, material_class, material_lot, parameter, plant, production_order, role_grant, shift,
+        shipment, shipment_item, source_system, staging_task, storage_location, subject::Subject, timer, work_unit,
     },
 };
 use sea_orm::DatabaseConnection;
@@ -60,31 +61,44 @@ async fn check_tables(changes: &Changes<'_>, floor: i64, connection: &DatabaseCo
         )+};
     }
     tables!(
+        accepted_difference,
+        alarm,
         area,
+        bill_item,
         case_decision,
         case_evidence,
         case_task,
         case_transition,
-        claim,
         command,
         dead_letter,
+        document,
         enterprise,
         exception_case,
         external_reference,
         hold,
         job_order,
+        job_response,
         line,
+        lot_link,
         material,
+        material_class,
         material_lot,
         parameter,
         plant,
         production_order,
         role_grant,
+        shift,
+        shipment,
+        shipment_item,
         source_system,
+        staging_task,
+        storage_location,
         timer,
         work_unit,
     );
-    assert_eq!(seen, BTreeSet::from_iter(SubjectType::ALL.iter().copied()), "every kind of subject is checked");
+    // Only old journals still tell of claims as rows of their own.
+    let kinds = SubjectType::ALL.iter().copied().filter(|kind| *kind != SubjectType::Claim);
+    assert_eq!(seen, BTreeSet::from_iter(kinds), "every kind of subject is checked");
 }
 
 async fn check_table<E: Subject>(changes: &Changes<'_>, floor: i64, connection: &DatabaseConnection) {

@@ -137,7 +137,7 @@ async fn another_plant_s_user_sees_nothing_by_any_key() {
         let (installation, _service) = quiet(&world).await;
         let (olga, bob) = (installation.caller(OLGA).await, installation.caller(BOB).await);
         let ids = "{ plant(code: \"NORD\") { id sources { id } lines { id area { id } workUnits { id } parameters { id } }
-            lots(first: 10) { nodes { id material { id } claims { id } } } enterprise { id } } }";
+            lots(first: 10) { nodes { id material { id } claims { attribute } } } enterprise { id } } }";
         let own = olga.ask(ids, json!({})).await;
         let mut known = Vec::new();
         collect_ids(&own, &mut known);

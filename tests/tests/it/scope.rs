@@ -5,7 +5,7 @@ use std::time::Duration;
 use model::{
     Scope, SubjectType,
     entity::{
-        area, case_decision, case_evidence, case_task, case_transition, claim, command, dead_letter, enterprise,
+        area, case_decision, case_evidence, case_task, case_transition, command, dead_letter, enterprise,
         exception_case, external_reference, hold, job_order, line, material, material_lot, parameter, plant,
         production_order, role_grant, source_system, subject::Subject, timer, work_unit,
     },
@@ -64,7 +64,6 @@ async fn everything(world: &World, view: &View) -> Vec<(SubjectType, usize, usiz
         case_evidence,
         case_task,
         case_transition,
-        claim,
         command,
         dead_letter,
         enterprise,
@@ -135,7 +134,7 @@ on_both! {
         assert!(view.sources_of(&nord_only).await.unwrap().is_empty());
         assert!(view.dead_letters_page(erp, ALL).await.unwrap().rows.is_empty());
         assert_eq!(view.dead_letters_count(erp).await.unwrap(), 0);
-        assert!(view.claims_of(SubjectType::MaterialLot, &[lot.id.0]).await.unwrap().is_empty());
+        assert!(view.references_of(&[lot.id.0]).await.unwrap().is_empty());
     }
 
     async fn a_subscriber_of_another_plant_gets_nothing_of_this_one(world: World) {

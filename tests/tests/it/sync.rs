@@ -2,7 +2,7 @@
 
 use model::{
     Code, Disposition, RequestState, SubjectType,
-    entity::{claim, material},
+    entity::material,
 };
 use tests::{
     erp::{Lot, Order, lot, material as material_record, order, page},
@@ -21,9 +21,9 @@ on_both! {
         assert_eq!((row.state, row.quantity.to_string()), (RequestState::Released, "1000".to_owned()));
         let job = world.view().job_orders_of(&[row.id]).await.unwrap().remove(0);
         assert_eq!(job.line_id, Some(world.line("L2")));
-        let claims = world.view().claims_of(SubjectType::ProductionOrder, &[row.id.0]).await.unwrap();
-        let state = claims.iter().find(|claim| claim.attribute == "state").unwrap();
-        assert_eq!((state.canonical.as_str(), state.value_set.as_str()), ("RELEASED", r#"["released"]"#));
+        let claims = world.claims(row.id.0).await;
+        let (_, state, _) = claims.iter().find(|(attribute, ..)| attribute == "state").unwrap();
+        assert_eq!((state.canonical.as_deref(), state.values.as_slice()), (Some("RELEASED"), &["released".to_owned()][..]));
         assert_eq!(state.source_time, Some(at));
         let row = world.lot("LOT-1").await.unwrap();
         assert_eq!(
@@ -60,7 +60,7 @@ on_both! {
         let touched: Vec<_> =
             world.store.journal_after(head, 9).await.unwrap().iter().map(|row| row.subject_type).collect();
         assert!(
-            touched.contains(&SubjectType::ProductionOrder) && touched.contains(&SubjectType::Claim),
+            touched.contains(&SubjectType::ProductionOrder) && touched.contains(&SubjectType::ExternalReference),
             "{touched:?}"
         );
         assert!(!touched.contains(&SubjectType::JobOrder));
@@ -83,8 +83,8 @@ on_both! {
         assert_eq!(erp.apply([gone.at(world.ago(500))]).await.changed, 1);
         let row = world.lot("LOT-1").await.unwrap();
         assert_eq!(row.location, None);
-        let claims = world.view().claims_of(SubjectType::MaterialLot, &[row.id.0]).await.unwrap();
-        assert!(!claims.iter().any(|claim| claim.canonical == "A-01"), "{claims:?}");
+        let claims = world.claims(row.id.0).await;
+        assert!(!claims.iter().any(|(_, said, _)| said.canonical.as_deref() == Some("A-01")), "{claims:?}");
         assert_eq!(erp.apply([gone.at(world.ago(500))]).await.unchanged, 1);
     }
 
@@ -187,14 +187,8 @@ on_both! {
         let applied = erp.syncer.apply(Page { mapping_version: "test/2".into(), ..page([remapped]) }).await.unwrap();
         assert_eq!(applied.changed, 1);
         assert_eq!(world.lot("LOT-1").await.unwrap().disposition, Disposition::Restricted);
-        assert!(
-            world
-                .table::<claim::Entity>()
-                .await
-                .iter()
-                .filter(|claim| claim.attribute == "disposition")
-                .all(|claim| claim.mapping_version == "test/2")
-        );
+        let lot = world.lot("LOT-1").await.unwrap();
+        assert!(world.claims(lot.id.0).await.iter().all(|(_, _, version)| version == "test/2"));
     }
 
     async fn the_cursor_is_saved_with_the_page_and_a_failed_page_leaves_it(world: World) {

@@ -56,8 +56,8 @@ async fn conclusion(world: &World, key: &str) -> BTreeMap<String, String> {
         ("lot".to_owned(), format!("{} {} {:?}", lot.disposition, lot.quantity, lot.location)),
     ]);
     for (kind, id) in [(SubjectType::ProductionOrder, order.id.0), (SubjectType::MaterialLot, lot.id.0)] {
-        for claim in world.view().claims_of(kind, &[id]).await.unwrap() {
-            words.insert(format!("{kind}.{}", claim.attribute), claim.canonical.replace(key, ""));
+        for (attribute, said, _) in world.claims(id).await {
+            words.insert(format!("{kind}.{attribute}"), said.canonical.unwrap_or_default().replace(key, ""));
         }
     }
     let waiting = world.letters().await.iter().filter(|letter| letter.external_id.ends_with(key)).count();

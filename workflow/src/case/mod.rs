@@ -6,6 +6,7 @@ mod machine;
 mod moves;
 mod open;
 mod progress;
+pub(crate) mod quality_hold;
 mod settlement;
 pub(crate) mod status_conflict;
 pub(crate) mod sync_stopped;

@@ -15,7 +15,7 @@ use crate::{
     case::{
         machine::Event,
         moves::move_case,
-        settlement,
+        quality_hold, settlement,
         task::{add_task, cancel_tasks},
         timer::{cancel_timers, set_timer},
     },
@@ -27,6 +27,9 @@ const SHOWS_WITHIN: TimeDelta = TimeDelta::minutes(10);
 
 /// Moves a case on when its work is done: every check, and every command read back. The case is locked.
 pub async fn progress(tx: &mut Tx, case: exception_case::Model) -> Result<exception_case::Model, Error> {
+    if case.class == CaseClass::QualityHold && case.state == CaseState::Assigned {
+        return quality_hold::contain(tx, case).await;
+    }
     if case.state != CaseState::Executing || !is_executed(tx, &case).await? {
         return Ok(case);
     }
@@ -53,6 +56,9 @@ async fn is_executed(tx: &Tx, case: &exception_case::Model) -> Result<bool, Erro
     // Commands of a decision that failed belong to an earlier loop.
     let decision = tx.job_last_effective_decision(case.id).await?.map(|decision| decision.id);
     let commands = tx.job_commands_of(case.id).await?;
+    if case.class == CaseClass::QualityHold {
+        return Ok(quality_hold::is_free(&commands));
+    }
     let verified = commands
         .iter()
         .filter(|command| command.decision_id == decision)
@@ -62,8 +68,15 @@ async fn is_executed(tx: &Tx, case: &exception_case::Model) -> Result<bool, Erro
 
 /// A command did not do what was decided, or nobody knows whether it did: a person looks, and decides again. The case is locked.
 pub async fn command_failed(tx: &mut Tx, case: &exception_case::Model, command: &command::Model) -> Result<(), Error> {
-    let Some(case) = move_case(tx, case, Event::Failed).await? else { return Ok(()) };
-    cancel_tasks(tx, &case).await?;
+    let is_containment = case.class == CaseClass::QualityHold && case.state == CaseState::Assigned;
+    let case = match move_case(tx, case, Event::Failed).await? {
+        Some(case) => {
+            cancel_tasks(tx, &case).await?;
+            case
+        }
+        None if is_containment => case.clone(),
+        None => return Ok(()),
+    };
     let outcome = command.outcome.as_deref().unwrap_or("no answer");
     let title = format!("{} is {}: {outcome}. Look into the system, then decide again", command.action, command.state);
     add_task(tx, &case, TaskPurpose::Triage, &title, case.owner_role, Some(EvidenceKind::Text)).await

@@ -5,8 +5,10 @@ use model::DecisionOption;
 /// A capability.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Capability {
-    /// Take a case.
+    /// Take a case about a line that is down.
     AcknowledgeCase,
+    /// Take a case about what systems say.
+    AcknowledgeDispute,
     /// Complete a task.
     CompleteTask,
     /// Add evidence.
@@ -23,8 +25,9 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::AcknowledgeCase,
+        Self::AcknowledgeDispute,
         Self::CompleteTask,
         Self::AddEvidence,
         Self::Decide(DecisionOption::Restart),
@@ -43,6 +46,7 @@ impl Capability {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AcknowledgeCase => "ACKNOWLEDGE_CASE",
+            Self::AcknowledgeDispute => "ACKNOWLEDGE_DISPUTE",
             Self::CompleteTask => "COMPLETE_TASK",
             Self::AddEvidence => "ADD_EVIDENCE",
             Self::Decide(DecisionOption::Restart) => "DECIDE_RESTART",

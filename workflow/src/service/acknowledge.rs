@@ -1,7 +1,7 @@
 //! Taking a case.
 
 use model::{
-    CaseId, Code,
+    CaseClass, CaseId, Code,
     entity::{exception_case, timer::TimerKind},
     journal::ChangeKind,
     store::Tx,
@@ -34,7 +34,13 @@ impl Operation for AcknowledgeCase {
     }
 
     async fn apply(&self, tx: &mut Tx, caller: &Caller<'_>, case: exception_case::Model) -> Result<Outcome, Error> {
-        if let Err(refusal) = caller.may(Capability::AcknowledgeCase, case.plant_id, &[]) {
+        let capability = match case.class {
+            CaseClass::Downtime => Capability::AcknowledgeCase,
+            CaseClass::StatusConflict | CaseClass::QualityHold | CaseClass::SyncStopped => {
+                Capability::AcknowledgeDispute
+            }
+        };
+        if let Err(refusal) = caller.may(capability, case.plant_id, &[]) {
             return Ok(refusal.into());
         }
         if case.revision != self.expected_revision {

@@ -10,6 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
+    case::quality_hold,
     error::Error,
     rights::Capability,
     service::{Caller, Operation, Outcome, outcome::Winner, text::text_problem},
@@ -61,7 +62,8 @@ impl Operation for PlaceHold {
         };
         let row = tx.create::<hold::Entity>(row, ChangeKind::HoldPlaced).await?;
         let held = material_lot::Model { open_holds: lot.open_holds + 1, ..lot.clone() };
-        tx.update::<material_lot::Entity>(&lot, held, ChangeKind::HoldPlaced).await?;
+        let held = tx.update::<material_lot::Entity>(&lot, held, ChangeKind::HoldPlaced).await?;
+        quality_hold::placed(tx, &held, &row).await?;
         Ok(Outcome::Done { subject: lot.id.0, object: row.id.0 })
     }
 }
@@ -118,9 +120,10 @@ impl Operation for ReleaseHold {
             release_reason: Some(self.reason.clone()),
             ..row.clone()
         };
-        tx.update::<hold::Entity>(&row, after, ChangeKind::HoldReleased).await?;
+        let row = tx.update::<hold::Entity>(&row, after, ChangeKind::HoldReleased).await?;
         let freed = material_lot::Model { open_holds: lot.open_holds - 1, ..lot.clone() };
-        tx.update::<material_lot::Entity>(&lot, freed, ChangeKind::HoldReleased).await?;
+        let freed = tx.update::<material_lot::Entity>(&lot, freed, ChangeKind::HoldReleased).await?;
+        quality_hold::released(tx, &freed, &row, &caller.principal.name).await?;
         Ok(Outcome::Done { subject: lot.id.0, object: row.id.0 })
     }
 }

@@ -80,7 +80,8 @@ impl Syncer {
             }
         };
         if page.complete {
-            let retried = self.retry_missing_references().await?;
+            // What has just arrived may be what others miss; otherwise they wait longer and longer.
+            let retried = self.retry_missing_references(applied.changed == 0).await?;
             applied.changed += retried.changed;
         }
         self.count(&applied);
@@ -158,6 +159,8 @@ impl Syncer {
         };
         tx.save_stream(self.source.id, stream, change).await?;
         tx.commit().await?;
+        // Another system may have brought what was missing.
+        self.retry_missing_references(true).await?;
         Ok(())
     }
 
@@ -242,9 +245,10 @@ impl Syncer {
     }
 
     /// Records whose reference was missing may have found it in this pass. Those that have not wait longer each time.
-    async fn retry_missing_references(&self) -> Result<Applied, Error> {
+    async fn retry_missing_references(&self, due_only: bool) -> Result<Applied, Error> {
         let mut tx = self.begin("records whose reference was missing").await?;
-        let letters = tx.job_dead_letters_with(self.source.id, Code::ReferenceMissing.as_str(), RETRY_MAX).await?;
+        let letters =
+            tx.job_dead_letters_with(self.source.id, Code::ReferenceMissing.as_str(), due_only, RETRY_MAX).await?;
         let mut streams: BTreeMap<(String, String), Vec<Record>> = BTreeMap::new();
         for letter in &letters {
             let key = (letter.stream.clone(), letter.mapping_version.clone());
