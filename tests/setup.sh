@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prepares the third-party systems that the tests run against: PostgreSQL, and from PyPI Tryton 8.2 and asyncua.
+# Prepares the third-party systems that the tests run against: PostgreSQL, Mosquitto, and from PyPI Tryton 8.2 and asyncua.
 # Does only what is missing; when all is there it returns at once. Needs nothing but package registries.
 #
 #   tests/setup.sh            prepare
@@ -37,6 +37,12 @@ prepare_postgres() {
   fi
   apt_install postgresql
   postgres_bin > /dev/null || fail "the installed PostgreSQL is older than $POSTGRES_MAJOR_MIN: install a newer one by hand"
+}
+
+# The broker for MQTT. Debian's package also starts a server of its own where there is an init system; nobody uses that one.
+prepare_mosquitto() {
+  [ ! -x /usr/sbin/mosquitto ] && ! command -v mosquitto > /dev/null || return 0
+  apt_install mosquitto
 }
 
 # A file name that says what a prepared thing was made from: when a source changes, the name does.
@@ -98,6 +104,7 @@ mkdir -p "$test_home"
 exec 9> "$test_home/lock"
 flock 9
 prepare_postgres
+prepare_mosquitto
 prepare_python
 prepare_tryton
 say "ready in $test_home"

@@ -25,3 +25,6 @@ pub use self::{
     receive::{Door, Reply},
     send::{Outcome, Outgoing, drop_file},
 };
+
+#[cfg(test)]
+mod tests;

@@ -34,8 +34,10 @@ pub(super) fn items(csv: &Csv, text: &str) -> Result<Vec<Item>, (u64, String)> {
         if record.iter().all(<[u8]>::is_empty) {
             continue;
         }
-        let line = record.position().map_or(begin.line(), csv::Position::line);
         let raw = &text.as_bytes()[begin.byte() as usize..reader.position().byte() as usize];
+        // Empty lines before it belong to no row.
+        let blank = raw.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        let line = begin.line() + blank.filter(|byte| **byte == b'\n').count() as u64;
         let open_quote = raw.iter().filter(|byte| **byte == quote).count() % 2 == 1;
         items.push(item(&columns, &record, line, open_quote));
     }

@@ -25,3 +25,6 @@ pub use self::{
     manifest::{Format, Mode, Read, System},
     source::FileSource,
 };
+
+#[cfg(test)]
+pub(crate) use self::source::scratch;

@@ -219,4 +219,4 @@ pub(crate) fn scratch() -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests;

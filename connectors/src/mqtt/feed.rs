@@ -1,6 +1,6 @@
 //! The job of one broker: connects, stores what comes, acknowledges it, and says whether the broker is heard.
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use model::clock::SharedClock;
 use rumqttc::{
@@ -86,11 +86,16 @@ impl Feed {
     }
 
     /// Runs until cancelled. Whoever calls this owns the source.
-    pub async fn run(mut self, syncer: Syncer, cancel: CancellationToken) {
+    pub async fn run(self, syncer: Syncer, cancel: CancellationToken) {
+        self.run_into(&syncer, cancel).await;
+    }
+
+    /// The same, wherever messages are stored.
+    pub(super) async fn run_into(mut self, syncer: &impl Sink, cancel: CancellationToken) {
         let mut pause = PAUSE_MIN;
         let work = async {
             loop {
-                let heard = match self.connected(&syncer, &mut pause).await {
+                let heard = match self.connected(syncer, &mut pause).await {
                     Ok(()) => return,
                     Err(Trouble::Ours(error)) => {
                         tracing::warn!(source = self.section.code, %error, "messages could not be stored; they come again");
@@ -100,7 +105,7 @@ impl Feed {
                 };
                 if let Some(problem) = heard {
                     tracing::warn!(source = self.section.code, problem, "the broker is not heard");
-                    let _ = syncer.source_stale(&format!("the broker is not heard: {problem}")).await;
+                    let _ = syncer.heard(Some(&format!("the broker is not heard: {problem}"))).await;
                 }
                 sleep(pause).await;
                 pause = (pause * 2).min(PAUSE_MAX);
@@ -110,7 +115,7 @@ impl Feed {
     }
 
     /// One connection, to its end. What was not stored is not acknowledged, and comes again.
-    async fn connected(&mut self, syncer: &Syncer, pause: &mut Duration) -> Result<(), Trouble> {
+    async fn connected(&mut self, syncer: &impl Sink, pause: &mut Duration) -> Result<(), Trouble> {
         for stream in &mut self.streams {
             stream.nodes = Nodes::restore(syncer.cursor(&stream.name).await?.as_deref());
         }
@@ -148,7 +153,7 @@ impl Feed {
         &self,
         events: &mut EventLoop,
         batch: &mut Batch,
-        syncer: &Syncer,
+        syncer: &impl Sink,
         client: &AsyncClient,
     ) -> Result<Event, Trouble> {
         let mut poll = Box::pin(events.poll());
@@ -188,7 +193,7 @@ impl Feed {
     }
 
     /// Stores a batch, and then acknowledges it.
-    async fn store(&self, batch: &mut Batch, syncer: &Syncer, client: &AsyncClient) -> Result<(), Trouble> {
+    async fn store(&self, batch: &mut Batch, syncer: &impl Sink, client: &AsyncClient) -> Result<(), Trouble> {
         let Batch { messages, mut records, .. } = std::mem::take(batch);
         for stream in &self.streams {
             let Some(records) = records.remove(&stream.name) else { continue };
@@ -210,12 +215,8 @@ impl Feed {
     }
 
     /// Whether what is known is current.
-    async fn tell(&self, syncer: &Syncer) -> Result<(), Trouble> {
-        match self.streams.iter().find_map(|stream| stream.nodes.doubt()) {
-            Some(doubt) => syncer.source_stale(doubt).await?,
-            None => syncer.source_live().await?,
-        }
-        Ok(())
+    async fn tell(&self, syncer: &impl Sink) -> Result<(), Trouble> {
+        Ok(syncer.heard(self.streams.iter().find_map(|stream| stream.nodes.doubt())).await?)
     }
 
     fn filters(&self) -> Vec<SubscribeFilter> {
@@ -238,6 +239,35 @@ impl Feed {
     }
 }
 
+/// Where messages are stored.
+pub(super) trait Sink: Sync {
+    /// How far a stream was stored.
+    fn cursor(&self, stream: &str) -> impl Future<Output = Result<Option<String>, Error>> + Send;
+    /// Stores a page.
+    fn apply(&self, page: Page) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Says whether the source is heard; why not.
+    fn heard(&self, doubt: Option<&str>) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+impl Sink for Syncer {
+    async fn cursor(&self, stream: &str) -> Result<Option<String>, Error> {
+        Ok(Self::cursor(self, stream).await?)
+    }
+
+    async fn apply(&self, page: Page) -> Result<(), Error> {
+        Self::apply(self, page).await?;
+        Ok(())
+    }
+
+    async fn heard(&self, doubt: Option<&str>) -> Result<(), Error> {
+        match doubt {
+            Some(doubt) => self.source_stale(doubt).await?,
+            None => self.source_live().await?,
+        }
+        Ok(())
+    }
+}
+
 /// Why a connection ended.
 enum Trouble {
     /// The broker, or the way there.
@@ -249,12 +279,6 @@ enum Trouble {
 impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
         Self::Ours(error)
-    }
-}
-
-impl From<workflow::Error> for Trouble {
-    fn from(error: workflow::Error) -> Self {
-        Self::Ours(error.into())
     }
 }
 
@@ -283,16 +307,4 @@ fn address(url: &str) -> Result<(String, u16, bool), Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_are_read() {
-        assert_eq!(address("mqtt://broker").unwrap(), ("broker".into(), 1883, false));
-        assert_eq!(address("mqtts://broker:9883").unwrap(), ("broker".into(), 9883, true));
-        for bad in ["http://broker", "broker", "mqtt://u:hunter2@broker"] {
-            let error = address(bad).unwrap_err();
-            assert!(!error.to_string().contains("hunter2"), "{error}");
-        }
-    }
-}
+mod tests;

@@ -135,4 +135,4 @@ impl Inbox {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests;
