@@ -46,6 +46,23 @@ impl Database {
         database
     }
 
+    /// One without a single table.
+    pub async fn empty(kind: Kind) -> Self {
+        match kind {
+            Kind::Sqlite => {
+                let files = Scratch::new("empty");
+                let url = format!("sqlite://{}", files.path().join("twin.db").display());
+                Self { kind, url, _files: Some(Arc::new(files)) }
+            }
+            Kind::Postgres => {
+                let server = Postgres::shared();
+                let name = format!("empty_{}", Uuid::new_v4().simple());
+                execute(&server.url("postgres"), &format!("CREATE DATABASE {name}")).await;
+                Self { kind, url: server.url(&name), _files: None }
+            }
+        }
+    }
+
     /// Opens it as a process of its own would. Several stores on one database are several replicas.
     pub async fn open(&self) -> Store {
         let options = StoreOptions { connections_max: CONNECTIONS, ..StoreOptions::new(self.url.clone()) };

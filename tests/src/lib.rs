@@ -18,6 +18,7 @@ pub mod world;
 pub mod asks;
 pub mod erp;
 pub mod floor;
+pub mod shelves;
 
 pub mod asyncua;
 pub mod desk;

@@ -238,12 +238,10 @@ pub async fn first_release(connection: &DatabaseConnection, at: DateTime<Utc>) -
         ],
     )
     .await;
-    insert(
-        connection,
-        "stream_cursor",
-        [("source_id", source.into()), ("stream", "signals".into()), ("cursor", "9".into()), ("at", at.into())],
-    )
-    .await;
+    for stream in ["lots", "signals"] {
+        let row = [("source_id", source.into()), ("stream", stream.into()), ("cursor", "9".into()), ("at", at.into())];
+        insert(connection, "stream_cursor", row).await;
+    }
     let after = format!(
         r#"{{"id":"{lot}","plant_id":"{plant}","material_id":"{stuff}","number":"1","quantity":"2.5","unit":"kg","disposition":"RESTRICTED","status":null,"location":null,"open_holds":0,"revision":1}}"#
     );
