@@ -213,13 +213,15 @@ proptest! {
         fates in prop::collection::vec(fate(), 0..40),
     ) {
         let mut system = System::new(kinds.clone());
+        // A request that is at work longer than the manifest believes may take effect after it was undone.
+        let settles = !fates.iter().any(|fate| matches!(fate, Fate::LostLate(time) if *time > SETTLE.as_secs()));
         let end = whole(&shape(kinds, probe, undo), &mut system, fates);
         prop_assert!(system.ledger.iter().all(|count| *count <= 1), "{:?} {end:?}", system.ledger);
         match end {
             Some(End::Verified(_)) => prop_assert!(system.ledger.iter().all(|count| *count == 1)),
             Some(End::Rejected(text)) => {
                 let left = system.ledger.iter().any(|count| *count > 0);
-                prop_assert!(!left || text.contains("stay done"), "refused, and yet {:?}", system.ledger);
+                prop_assert!(!left || !settles || text.contains("stay done"), "refused, and yet {:?}", system.ledger);
             }
             Some(End::Mismatch(_) | End::Unknown(_)) => {}
             other => prop_assert!(false, "no last word: {other:?}"),
