@@ -72,9 +72,10 @@ impl PlantFile {
     #[must_use]
     pub fn tryton(self, url: &str) -> Self {
         let erp = format!(
-            "[erp]\ncode = \"{ERP}\"\nname = \"{ERP}\"\nkind = \"tryton\"\nurl = \"{url}\"\ndatabase = \"erp\"\nuser = \"admin\"\n\
-             secret = {{ env = \"ERP_PASSWORD\" }}\npoll_interval = \"500ms\"\nwarehouse = \"WH\"\n\
-             line_by_location = {{ LINE1 = \"L1\", LINE2 = \"L2\" }}\nquarantine_locations = [\"QUAR\"]\n"
+            "[[system]]\ncode = \"{ERP}\"\nname = \"{ERP}\"\nkind = \"erp\"\nmanifest = \"tryton\"\nurl = \"{url}\"\n\
+             poll_interval = \"500ms\"\nsecrets = {{ password = {{ env = \"ERP_PASSWORD\" }} }}\n\
+             line_by_location = {{ LINE1 = \"L1\", LINE2 = \"L2\" }}\n\
+             options = {{ database = \"erp\", user = \"admin\", warehouse = \"WH\", quarantine_locations = \"QUAR\" }}\n"
         );
         Self { erp: Some(erp), ..self }
     }

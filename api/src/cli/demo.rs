@@ -157,9 +157,9 @@ fn plant_file(simulator: &Running, pki: &Path, erp_key: &str) -> Result<PlantFil
         let password = SecretSource::Given(Secret::new(OPERATOR_PASSWORD));
         opcua.identity = Identity::User { name: OPERATOR_USER.to_owned(), password };
     }
-    if let Some(erp) = &mut file.erp {
+    if let Some(erp) = file.systems.first_mut() {
         erp.url.clone_from(&simulator.erp_url);
-        erp.secret = SecretSource::Given(Secret::new(erp_key));
+        erp.secrets.insert("key".to_owned(), SecretSource::Given(Secret::new(erp_key)));
     }
     Ok(file)
 }

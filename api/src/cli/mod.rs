@@ -8,6 +8,7 @@ mod migrate;
 mod opcua;
 mod schema;
 mod serve;
+mod sync;
 mod token;
 
 use std::path::PathBuf;
@@ -58,6 +59,9 @@ enum Command {
     CheckConfig(check_config::CheckConfig),
     /// Print a token for trying things out, signed with the development key of this machine
     Token(token::Token),
+    /// Look at what the systems of a plant say
+    #[command(subcommand)]
+    Sync(sync::Sync),
     /// Check the journal
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -77,6 +81,7 @@ impl Cli {
             Command::Migrate(migrate) => migrate.run(loaded).await,
             Command::CheckConfig(check) => check.run(&loaded),
             Command::Token(token) => token.run(&loaded.config),
+            Command::Sync(sync) => sync.run().await,
             Command::Audit(audit) => audit.run(loaded).await,
             Command::Opcua(opcua) => opcua.run().await,
         }
@@ -111,7 +116,7 @@ mod tests {
     fn help_names_every_command_and_exit_code() {
         let help = Cli::command().render_help().to_string();
         for part in
-            ["demo", "serve", "migrate", "schema", "check-config", "token", "audit", "opcua", "Exit codes:", "  6  stopped"]
+            ["demo", "serve", "migrate", "schema", "check-config", "token", "sync", "audit", "opcua", "Exit codes:", "  6  stopped"]
         {
             assert!(help.contains(part), "{part} is missing in:\n{help}");
         }

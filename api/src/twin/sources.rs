@@ -1,15 +1,12 @@
 //! The sources of a plant, each run by the one process that holds its lease.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use connectors::{
-    erp::{HttpSource, Poller, Sender, TrytonSource, poller, read_only::refuse_commands},
     opcua::{Engine, OpcUaConfig},
-    plant_file::{ErpKind, ErpSection, PlantFile},
-};
-use futures::{
-    FutureExt,
-    future::{BoxFuture, join},
+    plant_file::{PlantFile, SystemSection},
+    system,
+    webhook::{Doors, Entry, way_in},
 };
 use model::{SourceId, Store, clock::SharedClock, store::Lease};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -36,6 +33,7 @@ pub(super) struct Owner {
     pub clock: SharedClock,
     pub ingest: IngestOptions,
     pub lease_ttl: Duration,
+    pub doors: Doors,
     pub tasks: Tasks,
 }
 
@@ -56,10 +54,12 @@ impl Owner {
             };
             self.own("opcua", id, move |lease, ends| floor.clone().run(lease, ends));
         }
-        if let Some(section) = file.erp {
+        for section in file.systems {
             let id = installed.sources[&section.code];
-            let erp = Business { store: self.store.clone(), clock: self.clock.clone(), source: id, section };
-            self.own("erp", id, move |lease, ends| erp.clone().run(lease, ends));
+            let way_in = way_in(&section)?.map(|entry| self.doors.open(&file.plant.code, &section.code, entry));
+            let (store, clock) = (self.store.clone(), self.clock.clone());
+            let system = Business { store, clock, source: id, section, way_in };
+            self.own("system", id, move |lease, ends| system.clone().run(lease, ends));
         }
         Ok(())
     }
@@ -102,47 +102,44 @@ impl Floor {
                 );
             }
         };
+        #[cfg(feature = "floor-writes")]
+        let (outbox, stops) = (Outbox::new(self.store.clone(), self.source, lease.clone()), ends.clone());
         let handle = Ingest::spawn(self.store, self.live, self.source, lease, self.options, &tracker, ends.clone());
-        Engine::spawn(self.config, handle, resume, self.clock, &tracker, ends);
+        let _engine = Engine::spawn(self.config, handle, resume, self.clock, &tracker, ends);
+        #[cfg(feature = "floor-writes")]
+        tracker.spawn(async move {
+            if let Err(error) = _engine.carry_out(outbox, stops).await {
+                tracing::warn!(error = crate::error::chain(&error), "acknowledgements are not carried out any more");
+            }
+        });
         tracker.close();
         tracker.wait().await;
     }
 }
 
-/// An ERP.
+/// A business system.
 #[derive(Clone)]
 struct Business {
     store: Store,
     clock: SharedClock,
     source: SourceId,
-    section: ErpSection,
+    section: SystemSection,
+    way_in: Option<Arc<Entry>>,
 }
 
 impl Business {
     async fn run(self, lease: Lease, ends: CancellationToken) {
-        match self.jobs(lease, ends.clone()).await {
-            Ok(jobs) => jobs.await,
-            Err(error) => tracing::error!(error = crate::error::chain(&error), "the ERP can not be read; trying again"),
+        let code = self.section.code.clone();
+        if let Err(error) = self.jobs(lease, ends).await {
+            tracing::error!(source = code, error = crate::error::chain(&error), "the system can not be read; trying again");
         }
     }
 
     /// Reads the system, and carries out what was decided: both as long as the lease is ours.
-    async fn jobs(self, lease: Lease, ends: CancellationToken) -> Result<BoxFuture<'static, ()>, Error> {
-        let Self { store, clock, source, section } = self;
+    async fn jobs(self, lease: Lease, ends: CancellationToken) -> Result<(), Error> {
+        let Self { store, clock, source, section, way_in } = self;
         let syncer = Syncer::new(store.clone(), source, lease.clone()).await?;
         let outbox = Outbox::new(store, source, lease);
-        let name = section.code.clone();
-        let options = poller::Options { name: name.clone(), interval: section.poll_interval, clock };
-        Ok(match section.kind {
-            ErpKind::Tryton => {
-                let poller = Poller::new(options, TrytonSource::new(&section)?, syncer);
-                join(poller.run(ends.clone()), refuse_commands(name, outbox, ends)).map(drop).boxed()
-            }
-            ErpKind::Http => {
-                let poller = Poller::new(options, HttpSource::new(&section)?, syncer);
-                let sender = Sender::new(&section, outbox)?;
-                join(poller.run(ends.clone()), sender.run(ends)).map(drop).boxed()
-            }
-        })
+        Ok(system::run(section, syncer, outbox, way_in, clock, ends).await?)
     }
 }

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use workflow::sync::{Page, Syncer};
 
 use super::Source;
-use crate::Error;
+use crate::{Error, manifest::Pause};
 
 /// The first pause after an error.
 const BACKOFF_MIN: Duration = Duration::from_secs(1);
@@ -134,7 +134,8 @@ impl<S: Source> Poller<S> {
     /// Reads every stream once, to its end, and applies what changed.
     ///
     /// # Errors
-    /// The first error; the streams before it are applied.
+    /// The first error. What one stream is refused does not keep the others from being read; a system that does not answer
+    /// ends the run.
     pub async fn run_once(&mut self) -> Result<Report, Error> {
         self.run_streams(None).await
     }
@@ -146,23 +147,43 @@ impl<S: Source> Poller<S> {
         if wanted.as_ref().is_some_and(|wanted| streams.contains(wanted)) {
             streams.retain(|stream| Some(stream) == wanted.as_ref());
         }
+        let mut failure = None;
         for stream in streams {
-            self.run_stream(&stream, &mut report).await?;
+            match self.run_stream(&stream, &mut report).await {
+                Ok(()) => {}
+                // What one stream is refused says nothing of the others.
+                Err(error @ (Error::ErpRefused { .. } | Error::ErpAnswer { .. })) => {
+                    self.syncer.failed(&stream, &error.to_string()).await?;
+                    failure.get_or_insert(error);
+                }
+                Err(error) => {
+                    if !matches!(error, Error::Workflow(_)) {
+                        self.syncer.failed(&stream, &error.to_string()).await?;
+                    }
+                    return Err(error);
+                }
+            }
         }
-        Ok(report)
+        failure.map_or(Ok(report), Err)
     }
 
     async fn run_stream(&mut self, stream: &str, report: &mut Report) -> Result<(), Error> {
         for _ in 0..PAGES_MAX {
+            if self.syncer.paused(stream).await?.is_some() {
+                return Ok(());
+            }
             let cursor = self.syncer.cursor(stream).await?;
             let page = self.source.page(stream, cursor.as_deref()).await?;
             let complete = page.complete;
             report.pages += 1;
             report.rows += page.records.len() as u64;
-            if !self.is_known(stream, &page) {
+            if self.is_known(stream, &page) {
+                self.syncer.quiet(stream).await?;
+            } else {
                 let applied = self.syncer.apply(page.clone()).await?;
                 report.changed += applied.changed;
                 report.dead_letters += applied.dead_letters;
+                self.pause_if_broken(stream, page.records.len() as u64, applied.dead_letters).await?;
             }
             if complete {
                 self.last.insert(stream.to_owned(), page);
@@ -176,6 +197,18 @@ impl<S: Source> Poller<S> {
             "the stream is long: it goes on in the next run"
         );
         Ok(())
+    }
+
+    /// One bad record is a dead letter. When most of a page is, the interface or the mapping is wrong, and reading on would
+    /// only make more of them: the stream stops, and a person is asked.
+    async fn pause_if_broken(&self, stream: &str, records: u64, dead_letters: u64) -> Result<(), Error> {
+        let Pause { error_ratio, min_records } = self.source.pause(stream);
+        if records < min_records || (dead_letters as f64) <= error_ratio * (records as f64) {
+            return Ok(());
+        }
+        let reason = format!("{dead_letters} of {records} records of a page could not be applied");
+        tracing::warn!(source = self.options.name, stream, reason, "the stream is paused");
+        Ok(self.syncer.pause(stream, &reason).await?)
     }
 
     /// Whether applying the page would change nothing. An empty pass only moves the cursor a little; that can wait for

@@ -91,7 +91,12 @@ impl Client {
     }
 
     /// Asks for rows. `path` leads to them.
-    pub(super) async fn rows(&mut self, operation: &str, request: &Request, path: &[String]) -> Result<Answered, Trouble> {
+    pub(super) async fn rows(
+        &mut self,
+        operation: &str,
+        request: &Request,
+        path: &[String],
+    ) -> Result<Answered, Trouble> {
         let sent = Instant::now();
         let answer = self.answer(request).await?;
         let elapsed = TimeDelta::from_std(sent.elapsed()).unwrap_or(TimeDelta::MAX);
@@ -157,7 +162,8 @@ impl Client {
         let scope = self.names.clone().with("secret", Value::Object(secrets));
         for (name, template) in &self.system.headers {
             // The text of a problem could show the secret.
-            let unusable = || self.http.refused("a request", format!("the header {} can not be filled in", foreign(name)));
+            let unusable =
+                || self.http.refused("a request", format!("the header {} can not be filled in", foreign(name)));
             let Some(text) = template.render_text(&scope).map_err(|_| unusable())? else { continue };
             let mut value = HeaderValue::try_from(text).map_err(|_| unusable())?;
             value.set_sensitive(true);
@@ -198,7 +204,8 @@ impl Client {
             let text = told.as_str().unwrap_or_default();
             DateTime::parse_from_rfc3339(text).map_err(|_| format!("{} is no time", crate::manifest::shown(text)))
         });
-        time.map(|time| Some(time.to_utc())).map_err(|problem| self.http.unreadable(operation, format!("clock: {problem}")))
+        time.map(|time| Some(time.to_utc()))
+            .map_err(|problem| self.http.unreadable(operation, format!("clock: {problem}")))
     }
 }
 
@@ -237,7 +244,8 @@ pub(super) fn fill(
         pairs.extend(parameter(value).map(|value| (name.clone(), value)));
     }
     let path = path.render_path(scope)?;
-    let body = body.as_ref().map(|body| body.render(scope)).transpose().map_err(|problem| format!("body: {problem}"))?;
+    let body =
+        body.as_ref().map(|body| body.render(scope)).transpose().map_err(|problem| format!("body: {problem}"))?;
     Ok(Request { method, reference: reference(&path, &pairs), headers: Vec::new(), body })
 }
 
@@ -333,7 +341,8 @@ impl Transport for Client {
             self.authorizer.forget();
         };
         let text = || Value::String(String::from_utf8_lossy(&answer.body).into_owned());
-        let body = if answer.body.is_empty() { Value::Null } else { json::whole(&answer.body).unwrap_or_else(|_| text()) };
+        let body =
+            if answer.body.is_empty() { Value::Null } else { json::whole(&answer.body).unwrap_or_else(|_| text()) };
         Ok(Answer { status: answer.status.as_u16(), headers: headers(&answer), body })
     }
 }

@@ -24,8 +24,6 @@ pub(super) struct Cursor {
     watermark: Option<DateTime<Utc>>,
     /// The pass that is under way.
     pass: Option<Pass>,
-    /// When the last pass ended, by our clock.
-    pub(super) passed: Option<DateTime<Utc>>,
     /// When all keys were last looked at, by our clock.
     pub(super) swept: Option<DateTime<Utc>>,
     /// A look at all keys comes next.
@@ -71,15 +69,8 @@ impl Cursor {
     /// Reads a saved cursor. One of another mapping, or one that can not be read, starts from the beginning: reading
     /// everything again is always safe, and a new mapping has to see every row.
     pub(super) fn restore(text: Option<&str>, mapping: &str) -> Self {
-        let fresh = Self {
-            mapping: mapping.to_owned(),
-            watermark: None,
-            pass: None,
-            passed: None,
-            swept: None,
-            sweeps: false,
-            restarts: 0,
-        };
+        let fresh =
+            Self { mapping: mapping.to_owned(), watermark: None, pass: None, swept: None, sweeps: false, restarts: 0 };
         let Some(text) = text else { return fresh };
         match serde_json::from_str::<Self>(text) {
             Ok(cursor) if cursor.mapping == mapping => cursor,
@@ -114,7 +105,7 @@ impl Cursor {
 
     /// Whether no pass has ever been completed or begun.
     pub(super) fn is_new(&self) -> bool {
-        self.watermark.is_none() && self.pass.is_none() && self.passed.is_none()
+        self.watermark.is_none() && self.pass.is_none()
     }
 
     /// The same stream, with everything before `now` taken as read. For rows that only say that others have changed.
@@ -132,7 +123,8 @@ impl Cursor {
         if self.restarts > RESTARTS_MAX { Err(()) } else { Ok(()) }
     }
 
-    /// A page of the pass was read. `next`: where it goes on; `None`: it ended.
+    /// A page of the pass was read. `next`: where it goes on; `None`: it ended. `since_last`: how long ago, by our clock, the
+    /// pass before it ended.
     ///
     /// # Errors
     /// When the pass does not come to an end.
@@ -141,7 +133,7 @@ impl Cursor {
         pass: Pass,
         newest: Option<DateTime<Utc>>,
         next: Option<Place>,
-        now: DateTime<Utc>,
+        since_last: TimeDelta,
     ) -> Result<(), String> {
         let newest = newest.into_iter().chain(pass.newest).max();
         if let Some(place) = next {
@@ -158,11 +150,9 @@ impl Cursor {
             let mark = mark.max(began - CLOCK_LAG_MAX);
             // A mark in the future says that the clock over there was set back: the window follows it, and covers what was
             // stamped since the last pass.
-            let unseen = self.passed.map_or(TimeDelta::zero(), |passed| (now - passed).max(TimeDelta::zero()));
-            self.watermark = Some(if mark > began { began - unseen } else { mark });
+            self.watermark = Some(if mark > began { began - since_last.max(TimeDelta::zero()) } else { mark });
         }
         self.pass = None;
-        self.passed = Some(now);
         self.restarts = 0;
         Ok(())
     }

@@ -10,3 +10,6 @@ mod pages;
 mod source;
 
 pub use self::{client::transport, source::HttpJsonSource};
+
+#[cfg(test)]
+mod tests;

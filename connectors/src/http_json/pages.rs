@@ -88,7 +88,9 @@ impl<'a> Listing<'a> {
             Some(Paging::Link(link)) if link == HEADER => answered.next.clone().map(Place::Link),
             Some(Paging::Link(link)) => {
                 let url = Expression::parse(link)?.value(&scope).map_err(|problem| format!("page.link: {problem}"))?;
-                Some(url.as_str().unwrap_or_default()).filter(|url| !url.is_empty()).map(|url| Place::Link(url.to_owned()))
+                Some(url.as_str().unwrap_or_default())
+                    .filter(|url| !url.is_empty())
+                    .map(|url| Place::Link(url.to_owned()))
             }
         })
     }

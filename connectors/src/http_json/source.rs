@@ -41,6 +41,9 @@ pub struct HttpJsonSource {
     streams: IndexMap<String, Stream>,
     /// Of a stream of tombstones, the stream whose records it buries.
     buries: BTreeMap<String, String>,
+    /// When the last pass of each stream ended. Not in the cursor, which stays the same while nothing changes: so a quiet
+    /// system costs no writes.
+    passed: BTreeMap<String, DateTime<Utc>>,
 }
 
 struct Stream {
@@ -70,7 +73,14 @@ impl HttpJsonSource {
             }
             streams.insert(name.clone(), Stream { read: read.clone(), common: stream.common.clone(), mapping });
         }
-        Ok(Self { client: Client::new(system, section)?, clock, overlap: section.overlap, streams, buries })
+        Ok(Self {
+            client: Client::new(system, section)?,
+            clock,
+            overlap: section.overlap,
+            streams,
+            buries,
+            passed: BTreeMap::new(),
+        })
     }
 
     fn stream(&self, name: &str) -> Result<&Stream, Error> {
@@ -114,8 +124,12 @@ impl HttpJsonSource {
         let (records, newest) = self.records(name, answered.rows.rows).await?;
         let now = self.clock.now();
         let ended = next.is_none();
-        cursor.advance(pass, newest, next, now).map_err(|problem| self.client.http().unreadable(name, problem))?;
+        let since_last = self.passed.get(name).map_or(TimeDelta::zero(), |passed| now - *passed);
+        cursor
+            .advance(pass, newest, next, since_last)
+            .map_err(|problem| self.client.http().unreadable(name, problem))?;
         if ended {
+            self.passed.insert(name.to_owned(), now);
             cursor.sweeps = self.is_sweep_due(name, &mut cursor, now)?;
         }
         let complete = ended && !cursor.sweeps;
@@ -124,7 +138,14 @@ impl HttpJsonSource {
 
     fn made(&self, name: &str, records: Vec<Record>, cursor: &Cursor, complete: bool) -> Page {
         let mapping_version = self.streams[name].mapping.version().to_owned();
-        Page { stream: name.to_owned(), records, cursor: Some(cursor.to_text()), mapping_version, complete, sweep: None }
+        Page {
+            stream: name.to_owned(),
+            records,
+            cursor: Some(cursor.to_text()),
+            mapping_version,
+            complete,
+            sweep: None,
+        }
     }
 
     fn request(&self, stream: &Stream, pass: &Pass) -> Result<Request, Error> {
@@ -307,7 +328,7 @@ impl Source for HttpJsonSource {
             return self.sweep(name, cursor).await;
         }
         let every = stream.common.every.and_then(|every| TimeDelta::from_std(every).ok());
-        let early = every.zip(cursor.passed).is_some_and(|(every, passed)| self.clock.now() - passed < every);
+        let early = every.zip(self.passed.get(name)).is_some_and(|(every, passed)| self.clock.now() - *passed < every);
         if early && !cursor.is_passing() {
             return Ok(self.made(name, Vec::new(), &cursor, true));
         }

@@ -7,7 +7,7 @@ macro_rules! manifests {
     };
 }
 
-manifests!["plain-http", "simulated-erp", "tryton"];
+manifests!["plain-http", "simulated-erp", "simulated-mes", "simulated-wms", "tryton"];
 
 /// The text of a built-in manifest.
 pub(super) fn find(name: &str) -> Option<&'static str> {

@@ -144,6 +144,8 @@ impl Reader<'_> {
             let line = error.location().map(|at| at.line()).filter(|line| *line > 0);
             let key = path.filter(|path| path != ".").unwrap_or_default();
             let problem = error.without_snippet().to_string();
+            // The place is told in front.
+            let problem = problem.rsplit_once(" at line ").map_or(problem.as_str(), |(problem, _)| problem).to_owned();
             Error::Manifest { file: self.file.to_owned(), line, key, problem, remedy: REMEDY.to_owned() }
         })
     }

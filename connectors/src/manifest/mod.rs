@@ -26,6 +26,8 @@ use serde::Deserialize;
 
 use crate::{Error, actions::Action, mapping::Crosswalk};
 
+pub use crate::webhook::Webhook;
+
 pub use self::{
     attribute::{Attribute, Crossing, Flags, Form, MapSection, ReferenceBy},
     builtin::names as built_in,
@@ -85,8 +87,6 @@ impl Manifest {
     }
 }
 
-pub use crate::webhook::Webhook;
-
 /// An option of the plant file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -101,7 +101,7 @@ pub struct OptionSection {
 /// A manifest as it is written, with the system and the reading of its kind.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, bound(deserialize = "S: Deserialize<'de>, R: Deserialize<'de>"))]
 struct Written<S, R> {
     /// Version of the mapping, such as `wms/1`. A new one has every row read again.
     version: String,
@@ -117,7 +117,7 @@ struct Written<S, R> {
     #[serde(default)]
     secrets: IndexMap<String, String>,
     /// What is read, in this order: what others refer to comes first.
-    #[serde(default = "IndexMap::new")]
+    #[serde(default)]
     streams: IndexMap<String, stream::Written<R>>,
     /// How the system says that something changed.
     #[serde(default)]

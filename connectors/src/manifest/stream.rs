@@ -72,8 +72,21 @@ impl<R> Written<R> {
             examples,
         } = self;
         let model = model.unwrap_or_else(|| name.to_owned());
-        let common =
-            Common { each, model, key, version, time, filter, incremental, deletes, touches, map, pause, every, examples };
+        let common = Common {
+            each,
+            model,
+            key,
+            version,
+            time,
+            filter,
+            incremental,
+            deletes,
+            touches,
+            map,
+            pause,
+            every,
+            examples,
+        };
         Stream { read: kind(read), common }
     }
 }

@@ -17,7 +17,7 @@ macro_rules! crosswalks {
     };
 }
 
-crosswalks!["http-lot", "http-order", "tryton-lot", "tryton-production"];
+crosswalks!["http-lot", "http-order", "simulated-wms-lot", "tryton-lot", "tryton-production"];
 
 /// From raw values of one system to one canonical enumeration.
 #[derive(Clone, Debug, PartialEq)]

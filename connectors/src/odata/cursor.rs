@@ -38,8 +38,8 @@ pub(super) struct Pass {
     /// The link of the next page, where the server's links are followed.
     pub(super) next: Option<String>,
     /// The server's clock when the pass began.
-    began: Option<DateTime<Utc>>,
-    newest: Option<DateTime<Utc>>,
+    pub(super) began: Option<DateTime<Utc>>,
+    pub(super) newest: Option<DateTime<Utc>>,
 }
 
 /// What a pass needs to know of the rows of a page.

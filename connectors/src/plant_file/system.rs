@@ -115,7 +115,7 @@ impl Raw {
         if self.poll_interval.is_zero() {
             return Err(wrong("poll_interval", "the pause is zero".to_owned(), r#"write a pause such as "5s""#));
         }
-        let is_web = matches!(manifest.system, System::HttpJson(_) | System::Tryton(_));
+        let is_web = matches!(manifest.system, System::HttpJson(_) | System::Odata(_) | System::Tryton(_));
         if is_web && !self.url.starts_with("http://") && !self.url.starts_with("https://") {
             let problem = format!("{:?} is no URL of this system", self.url);
             return Err(wrong("url", problem, "begin it with http:// or https://"));

@@ -30,8 +30,9 @@ fn the_demo_file_is_valid() {
     assert_eq!(line.parameters.len(), 2);
     let opcua = file.opcua.expect("a section");
     assert_eq!((opcua.security, opcua.publishing_interval), (Security::Basic256Sha256, Duration::from_millis(100)));
-    let erp = file.erp.expect("a section");
-    assert_eq!((erp.kind, erp.overlap), (ErpKind::Http, Duration::from_secs(60)));
+    let erp = &file.systems[0];
+    assert_eq!((erp.kind, erp.overlap), (SystemKind::Erp, Duration::from_secs(60)));
+    assert_eq!(erp.manifest.system.word(), "http-json");
 }
 
 #[test]
@@ -63,10 +64,14 @@ fn wrong_keys_are_named_with_what_to_write() {
         (r#"security = "basic256sha256""#, r#"security = "basic128""#, "opcua.security", "`basic256sha256`"),
         (r#"url = "opc.tcp://127.0.0.1:24840/""#, r#"url = "http://x""#, "opcua.url", "opc.tcp://host:port"),
         (r#"publishing_interval = "100ms""#, r#"publishing_interval = "1ms""#, "opcua.publishing_interval", "10ms"),
-        (r#"url = "http://127.0.0.1:24841""#, r#"url = "127.0.0.1""#, "erp.url", "http://"),
-        (r#"kind = "http""#, r#"kind = "tryton""#, "erp.database", "add it"),
-        ("L2 = \"L2\"", "L2 = \"L3\"", "erp.line_by_location.L2", "[[line]]"),
-        (r#"code = "ERP""#, r#"code = "OPCUA""#, "erp.code", "of its own"),
+        (r#"url = "http://127.0.0.1:24841""#, r#"url = "127.0.0.1""#, "system[0].url", "http://"),
+        (r#"kind = "erp""#, r#"kind = "crm""#, "system[0].kind", "`wms`"),
+        (r#"manifest = "plain-http""#, r#"manifest = "tryton""#, "system[0].options", "the option database is missing"),
+        (r#"secrets = { key"#, r#"secrets = { code"#, "system[0].secrets", "knows no secret"),
+        (r#"manifest = "plain-http""#, "manifest = \"plain-http\"\noptions = { x = \"y\" }", "system[0].options", "remove it"),
+        (r#"poll_interval = "2s""#, r#"poll_interval = "0s""#, "system[0].poll_interval", "5s"),
+        ("L2 = \"L2\"", "L2 = \"L3\"", "system[0].line_by_location.L2", "[[line]]"),
+        (r#"code = "ERP""#, r#"code = "OPCUA""#, "system[0].code", "of its own"),
         ("rate = 5", "rate = 0", "line[0].parameter[1].node.rate", "changes a second"),
     ] {
         let error = refusal(from, to);
@@ -86,7 +91,7 @@ fn unknown_keys_are_refused_everywhere() {
         ("[[line.counter]]", "line[0].counter[0]"),
         ("[line.order]", "line[0].order"),
         ("[opcua]", "opcua"),
-        ("[erp]", "erp"),
+        ("[[system]]", "system[0]"),
     ] {
         let text = refusal(table, &format!("{table}\ncolour = \"red\"")).to_string();
         assert!(text.contains("unknown field `colour`") && text.contains(key), "{table}: {text}");
@@ -123,7 +128,7 @@ fn bindings_and_server_need_each_other() {
     assert!(text.contains("[opcua]"), "{text}");
     let plant = &DEMO[..DEMO.find("[[line]]").expect("a line")];
     let line = "[[line]]\ncode = \"L1\"\nname = \"Line 1\"\narea = { code = \"A\", name = \"A\" }\n";
-    let server = &DEMO[DEMO.find("[opcua]").expect("a section")..DEMO.find("[erp]").expect("a section")];
+    let server = &DEMO[DEMO.find("[opcua]").expect("a section")..DEMO.find("[[system]]").expect("a section")];
     let text = PlantFile::parse(&format!("{plant}{line}{server}")).expect_err("a server without nodes").to_string();
     assert!(text.contains("no line binds a node"), "{text}");
     PlantFile::parse(&format!("{plant}{line}")).expect("a plant without systems is valid");
@@ -148,7 +153,8 @@ fn paths_are_seen_from_the_file() {
     let file = PlantFile::read(&DEMO.replacen(r#"{ env = "PLANTGRAPH_ERP_KEY" }"#, r#"{ file = "key" }"#, 1), &at);
     let file = file.expect("valid");
     assert_eq!(file.opcua.expect("a section").pki, Path::new("plants/pki"));
-    assert!(matches!(file.erp.expect("a section").secret, SecretSource::File(path) if path == Path::new("plants/key")));
+    let secret = &file.systems[0].secrets["key"];
+    assert!(matches!(secret, SecretSource::File(path) if path == Path::new("plants/key")));
 }
 
 #[test]

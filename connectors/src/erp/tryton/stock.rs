@@ -141,7 +141,7 @@ async fn places(client: &mut Client, premises: &Premises) -> Result<Vec<Place>, 
         let warehouses = vec![json!([["code", "=", code], ["type", "=", "warehouse"]])];
         let ids = client.call("model.stock.location.search", warehouses, json!({})).await?;
         if ids.as_array().is_none_or(Vec::is_empty) {
-            return Err(client.refused(MODEL, format!("there is no warehouse {code:?}: correct erp.warehouse")));
+            return Err(client.refused(MODEL, format!("there is no warehouse {code:?}: correct the option warehouse")));
         }
         domain.push(json!(["parent", "child_of", ids]));
     }
@@ -149,7 +149,7 @@ async fn places(client: &mut Client, premises: &Premises) -> Result<Vec<Place>, 
     let query = Query { domain: json!(domain), limit: PLACES_MAX + 1, order: "id", fields, context: json!({}) };
     let rows = client.search_read(MODEL, query).await?;
     if rows.len() > PLACES_MAX {
-        let problem = format!("there are more than {PLACES_MAX} storage locations: name this plant's in erp.warehouse");
+        let problem = format!("there are more than {PLACES_MAX} storage locations: name this plant's in the option warehouse");
         return Err(client.refused(MODEL, problem));
     }
     let read = |row: &Value| place(Row(row), &premises.quarantine);
