@@ -1,10 +1,13 @@
 //! Alarms and histories of a third-party server, in the graph.
 
-use model::{LineState, entity::subject::SubjectType, journal::ChangeKind};
+use std::{collections::HashSet, time::Duration};
+
+use model::{LineId, LineState, entity::subject::SubjectType, journal::ChangeKind};
 use serde_json::{Value, json};
 use tests::{
     Kind, World,
     asyncua::MachineRoom,
+    floor::state,
     graph::Caller,
     on_both,
     people::OLGA,
@@ -13,6 +16,7 @@ use tests::{
     service::Installation,
     until::{PATIENCE, until},
 };
+use workflow::ingest::{AlarmKey, AlarmReport, Signal};
 
 use crate::opcua::{done, gaps, heard, now, states, watch_lines};
 
@@ -81,6 +85,96 @@ on_both! {
         machines.forget_alarm("DoorOpen").await;
         let _service = installation.start().await;
         shown(&olga, &[("NoLabels", true)]).await;
+    }
+}
+
+/// An alarm as a device reports it.
+fn report(line: Option<LineId>, condition: &str, retain: bool) -> AlarmReport {
+    let key = AlarmKey {
+        source_node: "nsu=urn:x;s=Filler".to_owned(),
+        condition: format!("nsu=urn:x;s={condition}"),
+        branch: String::new(),
+    };
+    AlarmReport {
+        key,
+        line,
+        name: condition.to_owned(),
+        message: "too hot".to_owned(),
+        severity: 700,
+        active: retain,
+        acked: false,
+        confirmed: true,
+        suppressed: false,
+        retain,
+        acked_by: None,
+        at: None,
+        replayed: false,
+    }
+}
+
+fn alarm(report: &AlarmReport) -> Signal {
+    Signal::Alarm(Box::new(report.clone()))
+}
+
+on_both! {
+    async fn an_alarm_that_is_repeated_changes_nothing_and_one_that_is_not_is_over(world: World) {
+        let (floor, line) = (world.floor().await, world.line("L1"));
+        let (hot, open) = (report(Some(line), "Hot", true), report(None, "Open", true));
+        floor.send([alarm(&hot), alarm(&open)]).await;
+        let begin = alarm_changes(&world).await;
+        assert_eq!(begin, 2);
+        let repeated = AlarmReport { replayed: true, ..hot.clone() };
+        // The notifier of the whole plant tells of it too, and does not know the line.
+        let from_above = AlarmReport { line: None, ..hot.clone() };
+        let all = |shown: &[&AlarmReport]| Signal::AlarmsRefreshed {
+            lines: vec![None, Some(line)],
+            shown: shown.iter().map(|report| report.key.clone()).collect(),
+        };
+        floor.send([alarm(&hot), alarm(&repeated), alarm(&from_above), all(&[&hot, &open])]).await;
+        floor.send([alarm(&report(None, "Never", false))]).await;
+        assert_eq!(alarm_changes(&world).await, begin, "the same again is no news, and neither is nothing");
+
+        // Alarms of another line than those that were repeated stay as they are.
+        floor.send([Signal::AlarmsRefreshed { lines: vec![Some(world.line("L2"))], shown: vec![] }]).await;
+        assert_eq!(alarm_changes(&world).await, begin);
+        floor.send([all(&[&open])]).await;
+        let rows = world.journal_rows(0).await;
+        let last: Value = serde_json::from_str(&rows.last().unwrap().after).unwrap();
+        assert_eq!((&last["name"], &last["retain"], &last["active"]), (&json!("Hot"), &json!(false), &json!(false)));
+        assert_eq!(last["line_id"], json!(line.to_string()), "who reported it first knows the line");
+        assert_eq!(alarm_changes(&world).await, begin + 1);
+        // It comes back: the same alarm, not another.
+        floor.send([alarm(&hot), all(&[&hot])]).await;
+        let subjects: HashSet<_> = world.journal_rows(0).await.iter()
+            .filter(|row| row.subject_type == SubjectType::Alarm).map(|row| row.subject_id).collect();
+        assert_eq!((subjects.len(), alarm_changes(&world).await), (2, begin + 3));
+    }
+
+    async fn a_stop_that_was_over_before_anybody_heard_of_it_is_no_case(world: World) {
+        let world = world.redefine(|plant| plant.lines.iter_mut().for_each(|line| line.downtime_threshold = Duration::ZERO)).await;
+        let (floor, line) = (world.floor().await, world.line("L1"));
+        let past = |signal: Signal| Signal::Replayed(Box::new(signal));
+        floor.send([state(line, LineState::Execute, world.ago(900))]).await;
+        floor.send([
+            past(state(line, LineState::Aborted, world.ago(600))),
+            past(state(line, LineState::Stopped, world.ago(500))),
+            past(state(line, LineState::Idle, world.ago(400))),
+            past(state(line, LineState::Execute, world.ago(300))),
+        ]).await;
+        world.fire_due().await;
+        assert!(world.open_case(line).await.is_none(), "it runs again");
+        let states = world.journal_rows(0).await.iter()
+            .filter(|row| row.kind == ChangeKind::LineStateChanged && row.cause.contains("history")).count();
+        assert_eq!(states, 4, "but it is in the journal");
+        // Down, and then only from one way of being down to another: it still is.
+        floor.send([
+            past(state(line, LineState::Aborted, world.ago(200))),
+            past(state(line, LineState::Clearing, world.ago(100))),
+            past(state(line, LineState::Stopped, world.ago(90))),
+        ]).await;
+        world.fire_due().await;
+        let case = world.open_case(line).await.expect("the line is down");
+        assert_eq!(case.signal_at, world.ago(200), "since it went down, not since it was heard of");
     }
 }
 
