@@ -23,7 +23,7 @@ use super::{
     websocket,
 };
 
-pub(super) use self::respond::refuse;
+pub(super) use self::{body::read as read_body, respond::refuse};
 
 /// The methods that the address answers, for the header `Allow`.
 const METHODS: &str = "GET, POST";

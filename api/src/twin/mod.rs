@@ -7,7 +7,7 @@ mod sources;
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{Router, middleware};
-use connectors::plant_file::PlantFile;
+use connectors::{plant_file::PlantFile, webhook::Doors};
 use model::{Store, clock::SharedClock, journal::JournalOptions};
 use tokio::net::TcpListener;
 use workflow::{ingest::IngestOptions, live::LiveValues, rights::Table, service::Service};
@@ -47,12 +47,14 @@ pub async fn start(
         model::journal::Journal::spawn(store.clone(), options, tasks.tracker(), tasks.drain().clone()).await?;
     let live = LiveValues::default();
     let service = Service::new(store.clone(), Arc::new(Table::standard()));
+    let doors = Doors::default();
     let owner = sources::Owner {
         store: store.clone(),
         live: live.clone(),
         clock: clock.clone(),
         ingest: ingest_options(config),
         lease_ttl: config.workflow.lease_ttl.get(),
+        doors: doors.clone(),
         tasks: tasks.clone(),
     };
     for plant in plants {
@@ -75,13 +77,14 @@ pub async fn start(
     };
     let verifier = token::Verifier::new(&config.auth, clock.clone(), tasks.tracker())?;
     verifier.keep_keys_fresh(tasks.tracker(), tasks.drain());
+    let inbound = front_door::inbound(doors, clock.clone());
     let door = graph::front_door(config, deps, verifier, clock, tasks)?;
     let checks: Checks = Arc::new([
         Box::new(DatabaseAnswers::new(store.clone())) as Box<dyn health::Check>,
         Box::new(MigrationsCurrent::new(store.clone())),
         Box::new(TailKeepsUp::new(store.clone(), journal)),
     ]);
-    let mut router = Router::new().merge(door.router()).merge(health::router(checks)).merge(problem::router());
+    let mut router = Router::new().merge(door.router()).merge(inbound).merge(health::router(checks)).merge(problem::router());
     if config.metrics.enabled {
         tasks.spawn(
             TaskKind::Disposable,
