@@ -27,7 +27,7 @@ async fn a_held_lot_is_unusable_until_another_quality_manager_releases_it() {
     let mut alerts = twin
         .watch(
             "bob",
-            "subscription { alerts { cursor kind event title lot { number usable } hold { placedBy } } }",
+            "subscription { alerts(kinds: [HOLD]) { cursor kind event title lot { number usable } hold { placedBy } } }",
             json!({}),
         )
         .await;

@@ -14,7 +14,7 @@ async fn everything_is_connected_both_ways() {
         materials { totalCount nodes { code class { code materials { code } } billOfMaterial { component { code } quantity { value } }
             whereUsed { materialCode } lots { totalCount } } }
         storageLocations { nodes { code kind plantCode } } shifts { code weekdays startsAt endsAt }
-        stagingTasks(states: [RELEASED]) { nodes { number order { number } lot { number } fromLocation toLocation } }
+        stagingTasks(states: [RELEASED]) { nodes { number order { number } lot { number } from { name } to { name } toLocation } }
         shipments(states: [SHIPPED]) { totalCount }
         line(code: "L1") { alarms { name severity acknowledged source { code } } }
         sources { code actions commandsStopped streams { name } } }
@@ -38,7 +38,8 @@ async fn everything_is_connected_both_ways() {
         plant["shifts"],
         json!([{ "code": "EARLY", "weekdays": ["MON", "SUN"], "startsAt": "06:00", "endsAt": "14:00" }])
     );
-    let task = json!({ "number": "T-1", "order": { "number": "N-1" }, "lot": { "number": "C-1" }, "fromLocation": "S-1", "toLocation": "L1" });
+    let (order, lot) = (json!({ "number": "N-1" }), json!({ "number": "C-1" }));
+    let task = json!({ "number": "T-1", "order": order, "lot": lot, "from": { "name": "Shelf" }, "to": null, "toLocation": "L1" });
     assert_eq!(plant["stagingTasks"]["nodes"], json!([task]));
     assert_eq!((&plant["shipments"]["totalCount"], &seen["shipments"]["totalCount"]), (&json!(0), &json!(1)));
     let alarm = json!({ "name": "Door", "severity": 700, "acknowledged": false, "source": { "code": "FLOOR" } });
@@ -56,11 +57,14 @@ async fn everything_is_connected_both_ways() {
     let missing = json!({ "material": { "code": "C" }, "lot": { "number": "C-1" }, "quantity": { "value": "10" }, "reason": "the lot is held" });
     assert_eq!(job["readiness"], json!({ "state": "BLOCKED", "missing": [missing] }));
 
-    let shipment = r#"{ shipment(plant: "HAMBURG", number: "D-1") { state items { lot { number shipments { number } } quantity { value } }
+    let shipment = r#"{ shipment(plant: "HAMBURG", number: "D-1") { state items { lot { number storageLocation { kind } shipments { number } } quantity { value } }
         documents { number required state subject { __typename ... on Shipment { number } } } } }"#;
     let shipment = twin.ask("ann", shipment, json!({})).await["shipment"].clone();
     assert_eq!(shipment["items"].as_array().unwrap().len(), 2);
-    assert_eq!(shipment["items"][0]["lot"], json!({ "number": "P-1", "shipments": [{ "number": "D-1" }] }));
+    assert_eq!(
+        shipment["items"][0]["lot"],
+        json!({ "number": "P-1", "storageLocation": { "kind": "QUARANTINE" }, "shipments": [{ "number": "D-1" }] })
+    );
     assert_eq!(shipment["documents"][0]["subject"], json!({ "__typename": "Shipment", "number": "D-1" }));
 }
 

@@ -13,7 +13,7 @@ use model::{
 
 use super::{
     Case, Claim, Document, GenealogyDirection, GenealogyStep, Hold, LotLink, Material, Plant, Quantity, Reconciliation,
-    Shipment, StagingTask, genealogy,
+    Shipment, StagingTask, StorageLocation, genealogy,
     reconciliation::{claimed, reconciled},
 };
 use crate::{
@@ -86,6 +86,11 @@ impl MaterialLot {
     /// Where it lies, by the source's code.
     async fn location(&self) -> Option<&str> {
         self.0.location.as_deref()
+    }
+
+    /// The place where it lies; null when no storage location of the plant has that code.
+    async fn storage_location(&self, context: &Context<'_>) -> Result<Option<StorageLocation>, Error> {
+        StorageLocation::coded(context, self.0.plant_id, self.0.location.as_deref()).await
     }
 
     /// When it must no longer be used.

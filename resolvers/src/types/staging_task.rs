@@ -9,7 +9,7 @@ use model::{
 };
 
 use super::{
-    Case, Claim, Material, MaterialLot, Plant, ProductionOrder, Quantity, Reconciliation,
+    Case, Claim, Material, MaterialLot, Plant, ProductionOrder, Quantity, Reconciliation, StorageLocation,
     reconciliation::{claimed, reconciled},
 };
 use crate::{
@@ -74,9 +74,19 @@ impl StagingTask {
         self.0.from_location.as_deref()
     }
 
+    /// The place it comes from; null when no storage location of the plant has that code.
+    async fn from(&self, context: &Context<'_>) -> Result<Option<StorageLocation>, Error> {
+        StorageLocation::coded(context, self.0.plant_id, self.0.from_location.as_deref()).await
+    }
+
     /// Code of the place it goes to.
     async fn to_location(&self) -> Option<&str> {
         self.0.to_location.as_deref()
+    }
+
+    /// The place it goes to; null when no storage location of the plant has that code.
+    async fn to(&self, context: &Context<'_>) -> Result<Option<StorageLocation>, Error> {
+        StorageLocation::coded(context, self.0.plant_id, self.0.to_location.as_deref()).await
     }
 
     /// State.

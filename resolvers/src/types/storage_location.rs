@@ -13,6 +13,7 @@ use crate::{
     context::ContextExt,
     error::Error,
     global_id::{Identified, wraps},
+    loaders::StorageLocationsCoded,
     words::StorageKind,
 };
 
@@ -21,6 +22,15 @@ use crate::{
 pub struct StorageLocation(pub storage_location::Model);
 
 wraps!(StorageLocation, storage_location);
+
+impl StorageLocation {
+    /// The place of a plant with a code that a system gave.
+    pub async fn coded(context: &Context<'_>, plant: PlantId, code: Option<&str>) -> Result<Option<Self>, Error> {
+        let Some(code) = code else { return Ok(None) };
+        let found = context.loaders().many(StorageLocationsCoded(plant, code.to_owned())).await?;
+        Ok(found.into_iter().next().map(Self))
+    }
+}
 
 #[Object(use_type_description)]
 impl StorageLocation {
