@@ -310,3 +310,34 @@ async fn the_systems_follow_a_living_plant() {
     running.stopped().await.unwrap();
     let _ = std::fs::remove_dir_all(dir);
 }
+
+/// The floor at its fastest for days: nothing that the systems keep grows for ever.
+#[tokio::test]
+async fn what_the_book_archives_leaves_every_system() {
+    use crate::erp::{Confirmation, Dispatch};
+    let rig = Rig::start("archive").await;
+    let mut now = crate::clock::wall_now();
+    // The clockwork plans too; whatever it hands out first is not made here.
+    for _ in 0..1500 {
+        now += TimeDelta::seconds(60);
+        let mut book = rig.business.desk.book();
+        let open: Vec<String> = book
+            .orders
+            .values()
+            .filter(|order| order.status.is_open())
+            .map(|order| order.header.number.clone())
+            .collect();
+        for number in open {
+            book.confirm(&Confirmation::Started { number: number.clone() }, now);
+            book.confirm(&Confirmation::Finished { number, good: 240 }, now);
+        }
+        let _: Vec<Dispatch> = book.dispatch(now);
+        assert!(book.lots.len() <= 1000 && book.links.len() <= 5000);
+    }
+    let gone = |system| rig.business.lot(system, "L-4711").is_none();
+    for system in [BusinessSystem::Erp, BusinessSystem::Mes, BusinessSystem::Wms] {
+        until("the oldest lots are archived", || gone(system)).await;
+    }
+    let tombstones = rig.wms().get("/api/deletions?limit=1000").await;
+    assert!(tombstones["data"].as_array().unwrap().iter().any(|entry| entry["id"] == 90_011));
+}

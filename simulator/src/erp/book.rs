@@ -27,6 +27,11 @@ const SEED_SALT: u64 = 0x6572_7000;
 /// Lots are numbered from here.
 const FIRST_LOT: i64 = 4_700;
 
+/// The number of a lot, also of one that is archived.
+pub(crate) fn lot_number(id: i64) -> String {
+    format!("L-{}", FIRST_LOT + id)
+}
+
 /// Everything the ERP knows.
 pub(crate) struct Book {
     pub(super) rng: ChaCha8Rng,
@@ -251,7 +256,7 @@ impl Book {
         self.last_lot_id += 1;
         let id = self.last_lot_id;
         Lot {
-            header: Header::new(id, format!("L-{}", FIRST_LOT + id), now),
+            header: Header::new(id, lot_number(id), now),
             stock_type: StockType::Quality,
             unblocked: StockType::Quality,
             material_id,

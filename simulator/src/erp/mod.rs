@@ -39,7 +39,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-pub(crate) use book::{Book, Confirmation, Link};
+pub(crate) use book::{Book, Confirmation, Link, lot_number};
 pub(crate) use furnish::NewOrder;
 pub(crate) use http::Desk;
 pub(crate) use planning::Dispatch;

@@ -10,11 +10,14 @@ use super::{
 use crate::{
     business::board::{JobSeen, Seen},
     erp::{
-        Book,
+        Book, lot_number,
         record::{self, OrderStatus, StockType},
     },
     plant::LineId,
 };
+
+/// Jobs that are kept: more than the book keeps orders.
+const JOBS_MAX: usize = 2_000;
 
 /// Disposition and free status of a lot of this stock type.
 fn disposition(stock_type: StockType) -> (bool, &'static str) {
@@ -47,6 +50,28 @@ impl Mes {
         }
         for (id, link) in &book.links {
             self.follow_link(*id, link, book);
+        }
+        self.archive(book, now);
+    }
+
+    /// What the book has archived is deleted here too, and leaves a tombstone.
+    fn archive(&mut self, book: &Book, now: DateTime<Utc>) {
+        let gone: Vec<i64> = self.seen_lots.keys().filter(|id| !book.lots.contains_key(id)).copied().collect();
+        for id in gone {
+            self.seen_lots.remove(&id);
+            // A test may have deleted it before the book archived it.
+            let _ = self.delete_lot(&lot_number(id), true, now);
+        }
+        let links: Vec<i64> = self.links.keys().filter(|id| !book.links.contains_key(id)).copied().collect();
+        for id in links {
+            if let Some(link) = self.links.remove(&id) {
+                self.deleted.push((Table::Genealogy, link.key()));
+            }
+        }
+        while self.jobs.len() > JOBS_MAX {
+            let Some((_, job)) = self.jobs.pop_first() else { return };
+            self.deleted.push((Table::JobResponse, job.response_id()));
+            self.bury("job", Table::Job, job.id());
         }
     }
 

@@ -290,9 +290,13 @@ pub(super) struct Link {
 }
 
 impl Link {
+    pub(super) fn key(&self) -> String {
+        format!("LINK-{:06}", self.id)
+    }
+
     pub(super) fn values(&self) -> Vec<Option<String>> {
         vec![
-            Some(format!("LINK-{:06}", self.id)),
+            Some(self.key()),
             Some(lot_id(&self.parent.1, &self.parent.0)),
             text(&self.parent.0),
             text(&self.parent.1),

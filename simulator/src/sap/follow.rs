@@ -13,7 +13,7 @@ use super::{
 use crate::{
     business::shipping::{Course, SHIPMENTS, Shipping},
     erp::{
-        Book, catalog,
+        Book, catalog, lot_number,
         record::{self, Lot, OrderStatus, StockType},
     },
 };
@@ -84,6 +84,23 @@ impl Sap {
         for lot in book.lots.values() {
             self.follow_lot(book.code(lot.material_id), lot, skew);
         }
+        self.archive(book);
+    }
+
+    /// What the book has archived is gone, without a trace.
+    fn archive(&mut self, book: &Book) {
+        let gone: Vec<i64> = self.seen_lots.keys().filter(|id| !book.lots.contains_key(id)).copied().collect();
+        for id in gone {
+            self.seen_lots.remove(&id);
+            let number = lot_number(id);
+            self.batches.retain(|_, batch| batch.batch != number);
+        }
+        let gone: Vec<i64> = self.seen_orders.keys().filter(|id| !book.orders.contains_key(id)).copied().collect();
+        for id in gone {
+            if let Some((_, key)) = self.seen_orders.remove(&id) {
+                self.orders.remove(&key);
+            }
+        }
     }
 
     fn follow_orders(&mut self, book: &Book, skew: TimeDelta) {
@@ -97,13 +114,6 @@ impl Sap {
                 }
                 self.seen_orders.insert(order.header.id, (version, new.key.clone()));
                 self.orders.insert(new.key.clone(), new);
-            }
-        }
-        // The book archives; so does what shows it.
-        let gone: Vec<i64> = self.seen_orders.keys().filter(|id| !book.orders.contains_key(id)).copied().collect();
-        for id in gone {
-            if let Some((_, key)) = self.seen_orders.remove(&id) {
-                self.orders.remove(&key);
             }
         }
     }

@@ -27,6 +27,8 @@ pub(super) const FUNCTIONS: [&str; 4] = ["ReleaseOrder", "TechlyCmpltOrder", "De
 
 /// Longest reference of a material document.
 const REFERENCE_CHARS_MAX: usize = 16;
+/// Material documents that are kept; far more than a test makes.
+const DOCUMENTS_MAX: usize = 100_000;
 /// Most lines of a material document.
 const ITEMS_MAX: usize = 1000;
 
@@ -155,7 +157,8 @@ impl Sap {
         let items = body.get("to_MaterialDocumentItem").map(|items| items.get("results").unwrap_or(items));
         let items = items.and_then(Value::as_array).filter(|items| (1..=ITEMS_MAX).contains(&items.len()));
         let items = items.ok_or_else(|| Refusal::body("to_MaterialDocumentItem has no items"))?;
-        let number = format!("{}", 4_900_000_000_u64 + self.documents.len() as u64 + 1);
+        let last = self.documents.last_key_value().and_then(|(number, _)| number.parse().ok());
+        let number = (last.unwrap_or(4_900_000_000_u64) + 1).to_string();
         let year = now.format("%Y").to_string();
         // All lines or none: they are posted to a copy of their batches.
         let before = self.batches.clone();
@@ -188,6 +191,9 @@ impl Sap {
         let key = if reference.is_empty() { request_id(call) } else { reference };
         self.ledger.record(now, key, POST_DOCUMENT, &target, ("", &after));
         self.documents.insert(number, document);
+        if self.documents.len() > DOCUMENTS_MAX {
+            self.documents.pop_first();
+        }
         Ok(Reply::json(StatusCode::CREATED, &json!({ "d": answer })))
     }
 

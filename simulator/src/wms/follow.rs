@@ -12,7 +12,7 @@ use super::{
 use crate::{
     business::shipping::{Course, SHIPMENTS},
     erp::{
-        Book, catalog,
+        Book, catalog, lot_number,
         record::{self, OrderStatus, StockType},
     },
 };
@@ -55,6 +55,12 @@ impl Wms {
             self.follow_order(book, order, skew, now);
         }
         self.seen_orders.retain(|id, _| book.orders.contains_key(id));
+        let gone: Vec<i64> = self.seen_lots.keys().filter(|id| !book.lots.contains_key(id)).copied().collect();
+        for id in gone {
+            self.seen_lots.remove(&id);
+            // A test may have deleted it before the book archived it.
+            let _ = self.delete_lot(&lot_number(id), true, now);
+        }
         while self.tasks.len() > TASKS_MAX {
             self.tasks.pop_first();
         }
