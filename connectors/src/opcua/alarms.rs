@@ -156,6 +156,10 @@ impl Alarms {
                 }
                 Told::RefreshStart => {
                     let round = self.round.get_or_insert_default();
+                    if round.ended.contains(&index) {
+                        // Another round. What the last one repeated may be over by now.
+                        *round = Round::default();
+                    }
                     round.started.insert(index);
                     round.heard = Some(now);
                 }
@@ -277,6 +281,19 @@ mod tests {
         assert_eq!(shown[0].condition, "nsu=urn:plant;i=8");
         assert!(alarms.known(&shown[0]).is_some_and(|known| known.acknowledge));
         assert!(alarms.settled(&items, &[0, 1], later + SETTLES).is_none(), "once");
+    }
+
+    /// An earlier round may still be in the server's queue when the next one is asked for.
+    #[test]
+    fn only_the_last_round_counts() {
+        let (items, mut alarms, begin) = (items(), alarms(), Instant::now());
+        let start = || of(0, special(ObjectTypeId::RefreshStartEventType));
+        let end = || of(0, special(ObjectTypeId::RefreshEndEventType));
+        let events = vec![start(), of(1, condition(7, true)), end(), start(), of(1, condition(8, true)), end()];
+        alarms.read(&items, events, NOW, begin);
+        let settled = alarms.settled(&items, &[0, 1], begin + SETTLES);
+        let Some(Signal::AlarmsRefreshed { shown, .. }) = settled else { panic!("{settled:?}") };
+        assert_eq!(shown.iter().map(|key| key.condition.as_str()).collect::<Vec<_>>(), ["nsu=urn:plant;i=8"]);
     }
 
     #[test]

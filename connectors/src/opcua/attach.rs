@@ -2,7 +2,7 @@
 
 use opcua::types::{
     AttributeId, DataChangeFilter, DataChangeTrigger, DeadbandType, ExtensionObject, MonitoredItemCreateRequest,
-    MonitoringMode, MonitoringParameters, NodeId, ReadValueId, StatusCode,
+    MonitoredItemNotification, MonitoringMode, MonitoringParameters, NodeId, ReadValueId, StatusCode,
 };
 use workflow::ingest::{Batch, Signal};
 
@@ -11,7 +11,7 @@ use super::{
     item::{Item, Target},
     notification::handle_of,
     resolve::{Unresolved, resolve},
-    services::{CHUNK, Services},
+    services::{CHUNK, Published, Services},
     source::{Fault, Source},
     subscription::{Subscription, Terms},
 };
@@ -43,7 +43,39 @@ impl Source {
             tracing::info!(source = self.config.source, subscription = subscription.id, "took a subscription over");
         }
         self.want_alarms();
-        self.catch_up(services).await
+        self.catch_up(services).await?;
+        self.confirm_states(services).await
+    }
+
+    /// After a cut, a line that did not change has nothing to report, and would be shown as stale until it does. What was
+    /// reported last is confirmed; anything newer is on its way, and confirming it would overtake what came before it.
+    async fn confirm_states(&mut self, services: &Services) -> Result<(), Fault> {
+        if !self.is_stale() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let is_state =
+            |index: &usize| matches!(self.config.items[*index].target, Target::State(_) | Target::PackMl(..));
+        let present = self.items.present().into_iter().filter(is_state);
+        let states: Vec<_> = present.filter_map(|index| Some((index, self.items.node(index)?.clone()))).collect();
+        let mut last = Vec::new();
+        for chunk in states.chunks(CHUNK) {
+            let nodes = chunk.iter().map(|(_, node)| node.clone()).collect();
+            let values = services.read_present(nodes).await.map_err(Fault::Service)?;
+            for ((index, _), value) in chunk.iter().zip(values) {
+                if self.decoder.is_last(*index, &value, now) {
+                    last.push(MonitoredItemNotification { client_handle: handle_of(*index), value });
+                }
+            }
+        }
+        if last.is_empty() {
+            return Ok(());
+        }
+        self.decoder.repeat();
+        let message = Published { values: last, ..Published::default() };
+        self.learn_states(services, &message).await?;
+        let signals = self.decoder.decode(&self.config.items, message.values, now).signals;
+        self.delivery.notice(Batch { signals, cursor: None }).await
     }
 
     /// Asks for everything that was reported and did not arrive. Before the first Publish on a connection: its answers
@@ -170,11 +202,7 @@ impl Source {
 }
 
 /// Asks for a message again; `None` when the server does not have it.
-pub(super) async fn again(
-    services: &Services,
-    subscription: u32,
-    number: u32,
-) -> Result<Option<super::services::Published>, Fault> {
+pub(super) async fn again(services: &Services, subscription: u32, number: u32) -> Result<Option<Published>, Fault> {
     services.republish(subscription, number).await.map_err(|status| match status {
         StatusCode::BadSubscriptionIdInvalid | StatusCode::BadNoSubscription => Fault::Lost(GONE.to_owned()),
         status => Fault::Service(status),

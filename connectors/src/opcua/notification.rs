@@ -74,14 +74,25 @@ impl Decoder {
         self.newest
     }
 
-    /// Messages will be read again, because what came of them was not stored: it must be said again too.
-    pub(super) fn rewind(&mut self) {
+    /// What the state machines said last is said again with their next report.
+    pub(super) fn repeat(&mut self) {
         for packml in self.lines.values_mut() {
             packml.said = None;
         }
+    }
+
+    /// Messages will be read again, because what came of them was not stored: it must be said again too.
+    pub(super) fn rewind(&mut self) {
+        self.repeat();
         for memory in &mut self.memory {
             memory.overflowing = false;
         }
+    }
+
+    /// Whether this value of an item is the last one that was reported, by its time.
+    pub(super) fn is_last(&self, index: usize, value: &DataValue, received: DateTime<Utc>) -> bool {
+        let (stamp, _) = stamp::stamp(value, decode::status(value).bits(), received);
+        stamp.source_time.or(stamp.server_time).is_some() && self.memory[index].newest == Some(stamp.event_time())
     }
 
     /// Node ids may mean other states in another session.

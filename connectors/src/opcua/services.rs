@@ -191,6 +191,16 @@ impl Services {
         if results.len() == expected { Ok(results) } else { Err(StatusCode::BadUnexpectedError) }
     }
 
+    /// The present values of some nodes with their times, in their order.
+    pub(super) async fn read_present(&self, nodes: Vec<NodeId>) -> Result<Vec<DataValue>, StatusCode> {
+        let expected = nodes.len();
+        let nodes = nodes.into_iter().map(ReadValueId::from).collect();
+        let read = Read::new(&self.session).nodes_to_read(nodes).timestamps_to_return(TimestampsToReturn::Both);
+        let response = read.send(self.session.channel()).await.map_err(|error| error.status())?;
+        let results = response.results.unwrap_or_default();
+        if results.len() == expected { Ok(results) } else { Err(StatusCode::BadUnexpectedError) }
+    }
+
     /// The references of some nodes; the results are in the order of the nodes. What does not fit into one answer is
     /// continued by [`Self::browse_on`].
     pub(super) async fn browse(

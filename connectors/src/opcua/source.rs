@@ -213,6 +213,11 @@ impl Source {
         Ok(())
     }
 
+    /// Whether the twin was told last that what it shows may be out of date.
+    pub(super) fn is_stale(&self) -> bool {
+        matches!(self.announced, Announced::Stale(_))
+    }
+
     /// Values between `from` and now can not be had any more.
     pub(super) fn gap(&self, from: Option<DateTime<Utc>>, cause: String) -> Signal {
         tracing::warn!(source = self.config.source, ?from, cause, "values of the OPC UA source may be missing");

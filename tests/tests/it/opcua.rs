@@ -116,6 +116,32 @@ on_both! {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_does_not_change_is_live_again_after_a_cut() {
+    run(Kind::Sqlite, async |world| {
+        let room = MachineRoom::new();
+        let mut machines = room.start().await;
+        let network = Proxy::to(room.port).await;
+        let plant = PlantFile::nord().floor(network.port, Access::Encrypted);
+        let installation = Installation::new(&world.database, &[plant.text()]);
+        installation.trust(&room.certificate());
+        let begin = now(&world).await;
+        let _service = installation.start().await;
+        let phone = watch_lines(&installation, begin).await;
+        heard(&phone, "L1").await;
+        machines.pass("Line1", &[LineState::Execute]).await;
+        phone.wait_for("it runs", |event| event["state"]["state"] == "EXECUTE").await;
+        network.set(Network::Down);
+        phone.wait_for("it is stale", |event| event["kind"] == "LINE_STALE").await;
+        network.set(Network::Up);
+        let live = |event: &Value| event["kind"] == "LINE_LIVE" && event["line"]["code"] == "L1";
+        let event = phone.wait_for("it is live again, with nothing new to say", live).await;
+        assert_eq!(event["state"]["state"], "EXECUTE");
+        assert_eq!(gaps(&world).await, 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn messages_that_are_lost_on_the_way_are_had_again() {
     let half = CUT / 2;
     run(Kind::Sqlite, async |world| keeps_every_state(world, &[(Network::Lossy, half), (Network::Down, half)]).await)

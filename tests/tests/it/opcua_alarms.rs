@@ -186,7 +186,6 @@ async fn what_happened_while_nobody_listened_is_had_from_the_servers_history() {
     run(Kind::Sqlite, async |world| {
         let room = MachineRoom::new().with("PLANT_HISTORY");
         let mut machines = room.start().await;
-        // Nobody in particular: the server then hands no subscription over, and what happened is gone but for its history.
         let plant = PlantFile::nord().times(IMPATIENT).floor(room.port, Access::Open);
         let installation = Installation::new(&world.database, &[plant.text()]);
         let begin = now(&world).await;
@@ -200,6 +199,10 @@ async fn what_happened_while_nobody_listened_is_had_from_the_servers_history() {
             [LineState::Aborting, LineState::Aborted, LineState::Clearing, LineState::Stopped, LineState::Resetting];
         machines.pass("Line1", &away).await;
         machines.pass("Line1", &[LineState::Idle, LineState::Starting, LineState::Execute]).await;
+        // The subscription that the server kept has other nodes than the plant file now: what it reported is gone, but for the
+        // server's history.
+        let edited = plant.text() + "[[opcua.alarms]]\nnotifier = \"ua:Server\"\n";
+        std::fs::write(installation.folder().join("plant-0.toml"), edited).unwrap();
         let _service = installation.start().await;
         let done = done(&mut machines, "Line1").await;
         phone
