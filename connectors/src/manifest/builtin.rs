@@ -7,7 +7,9 @@ macro_rules! manifests {
     };
 }
 
-manifests!["plain-http", "simulated-erp", "simulated-mes", "simulated-wms", "tryton"];
+manifests![
+    "dynamics-365", "erpnext", "plain-http", "sap-s4hana", "simulated-erp", "simulated-mes", "simulated-wms", "tryton"
+];
 
 /// The text of a built-in manifest.
 pub(super) fn find(name: &str) -> Option<&'static str> {

@@ -61,7 +61,37 @@ pub(crate) fn names(key: &str, needed: &BTreeSet<String>, known: &[&str]) -> Res
 
 /// Checks a manifest.
 pub(super) fn check(manifest: &Manifest, reader: &Reader<'_>) -> Result<(), Error> {
+    declared(manifest, reader)?;
     parts(manifest).map_err(|Problem { key, problem, remedy }| reader.wrong(&key, problem, &remedy))
+}
+
+/// Every `option.NAME` and `secret.NAME` has to be declared: a typing error would otherwise show when the system is first read.
+fn declared(manifest: &Manifest, reader: &Reader<'_>) -> Result<(), Error> {
+    for (index, line) in reader.text().lines().enumerate() {
+        let line = if line.trim_start().starts_with('#') { "" } else { line.split(" # ").next().unwrap_or_default() };
+        for (root, section, known) in [
+            ("option.", "options", manifest.options.keys().collect::<Vec<_>>()),
+            ("secret.", "secrets", manifest.secrets.keys().collect()),
+        ] {
+            if let Some(name) = used(line, root).find(|name| !known.iter().any(|known| known == name)) {
+                let problem = format!("{root}{name} is not declared");
+                let remedy = format!("add {name} to {section}: of this manifest");
+                return Err(reader.wrong_at(index as u64 + 1, problem, &remedy));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The names behind `option.` or `secret.` in a line.
+fn used<'a>(line: &'a str, root: &'a str) -> impl Iterator<Item = &'a str> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices(root).filter_map(move |(at, _)| {
+        let stands_alone = !line[..at].ends_with(|c: char| is_part(c) || c == '.');
+        let rest = &line[at + root.len()..];
+        let name = &rest[..rest.find(|c| !is_part(c)).unwrap_or(rest.len())];
+        (stands_alone && !name.is_empty()).then_some(name)
+    })
 }
 
 fn parts(manifest: &Manifest) -> Result<(), Problem> {
@@ -69,6 +99,15 @@ fn parts(manifest: &Manifest) -> Result<(), Problem> {
         return Err(Problem::new("version", "it is empty or long", "write a name and a number, such as wms/1"));
     }
     manifest.system.check().map_err(|problem| problem.below("system"))?;
+    for (word, action) in &manifest.actions {
+        let key = format!("actions.{word}");
+        if word.parse::<workflow::commands::Action>().is_err() {
+            let known: Vec<_> = workflow::commands::Action::ALL.iter().map(|known| known.as_str()).collect();
+            let remedy = format!("write one of {}", known.join(", "));
+            return Err(Problem::new(key, "nobody here asks for such an action", remedy));
+        }
+        action.check().map_err(|problem| problem.below(&key))?;
+    }
     if let Some(webhook) = &manifest.webhook {
         webhook.check().map_err(|problem| problem.below("webhook"))?;
     }

@@ -131,6 +131,22 @@ impl Reader<'_> {
         }
     }
 
+    /// The text itself.
+    pub(super) fn text(&self) -> &str {
+        self.text
+    }
+
+    /// The error of a line.
+    pub(super) fn wrong_at(&self, line: u64, problem: String, remedy: &str) -> Error {
+        Error::Manifest {
+            file: self.file.to_owned(),
+            line: Some(line),
+            key: String::new(),
+            problem,
+            remedy: remedy.to_owned(),
+        }
+    }
+
     fn deserialize<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let mut path = None;
         let options = serde_saphyr::options! { with_snippet: false };

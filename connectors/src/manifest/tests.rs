@@ -91,6 +91,9 @@ fn an_error_names_file_line_key_and_expectation() {
         ),
         ("    time: r.updated\n", "", "t.yaml:17: streams.lots.incremental", "time: r.updated_at"),
         ("bearer: \"${secret.key}\"", "bearer: \"${body.key}\"", "t.yaml:4: system.auth.bearer", "secret, option"),
+        ("/${option.site}", "/${option.sight}", "t.yaml:12:", "option.sight is not declared"),
+        ("${secret.key}", "${secret.token}", "t.yaml:4:", "add token to secrets"),
+        ("streams:", "actions: {EAT_LOT: {steps: [], closure: {reads: [], all: []}}}\nstreams:", "t.yaml:9: actions.EAT_LOT", "BLOCK_LOT"),
         ("number: r.number", "number: r.number\n        number: r.other", "t.yaml:24:", "duplicate"),
     ] {
         let error = refusal(from, to);
@@ -147,6 +150,32 @@ fn the_built_in_manifests_are_sound_and_their_examples_hold() {
         let deviations = example::run(&section(name, &manifest)).unwrap();
         assert_eq!(deviations, [], "{name}");
     }
+}
+
+/// What the guide shows is what the program reads.
+#[test]
+fn the_example_of_the_guide_is_sound() {
+    let guide = include_str!("../../../docs/guides/connect-a-system.md");
+    let blocks: Vec<_> = guide.split("```yaml\n").skip(1).filter_map(|block| block.split("```").next()).collect();
+    let text = blocks.iter().find(|block| block.contains("version: acme-mes/1")).expect("the example");
+    let folder = std::env::temp_dir().join(format!("plantgraph-guide-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let crosswalk = guide.split("```toml\n").find(|block| block.contains("acme-order/1")).expect("the crosswalk");
+    std::fs::write(folder.join("acme-order.toml"), crosswalk.split("```").next().unwrap()).unwrap();
+    std::fs::write(folder.join("acme-mes.yaml"), text).unwrap();
+    let manifest = Manifest::load("acme-mes.yaml", &folder).unwrap();
+    manifest.check_crosswalks().unwrap();
+    let section = SystemSection::for_test(
+        "code = 'MES'\nname = 'MES'\nkind = 'mes'\nmanifest = 'plain-http'\nurl = 'http://127.0.0.1:9/'\n\
+         secrets = { key = { env = 'PATH' } }",
+    );
+    let section = SystemSection { manifest: std::sync::Arc::new(manifest), ..section };
+    let mut options = std::collections::BTreeMap::new();
+    options.insert("site".to_owned(), "HAM".to_owned());
+    options.insert("time_zone".to_owned(), "Europe/Berlin".to_owned());
+    let section = SystemSection { options, ..section };
+    assert_eq!(example::run(&section).unwrap(), []);
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]
