@@ -10,7 +10,7 @@ use crate::{plant::ERP, world::World};
 /// The crosswalk's version, unless a test is about it.
 pub const MAPPING: &str = "test/1";
 
-/// The ERP of NORD.
+/// A business system of NORD, most often its ERP.
 #[derive(Clone, Debug)]
 pub struct Erp {
     /// The sync of its source.
@@ -20,8 +20,13 @@ pub struct Erp {
 impl World {
     /// Starts the sync of NORD's ERP.
     pub async fn erp(&self) -> Erp {
-        let lease = self.lease("erp").await;
-        Erp { syncer: Syncer::new(self.store.clone(), self.nord.sources[ERP], lease).await.unwrap() }
+        self.system(ERP).await
+    }
+
+    /// Starts the sync of one of NORD's systems.
+    pub async fn system(&self, code: &str) -> Erp {
+        let lease = self.lease(&code.to_lowercase()).await;
+        Erp { syncer: Syncer::new(self.store.clone(), self.nord.sources[code], lease).await.unwrap() }
     }
 }
 

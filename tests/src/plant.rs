@@ -5,11 +5,14 @@ use std::time::Duration;
 use model::SourceKind;
 use workflow::commands::Action;
 use workflow::plant::{LineDefinition, ParameterDefinition, PlantDefinition, SourceDefinition};
+use workflow::truth::Tolerance;
 
 /// The source that reports lines.
 pub const FLOOR: &str = "FLOOR";
 /// The source of orders, materials and lots.
 pub const ERP: &str = "ERP";
+/// Code of the WMS.
+pub const WMS: &str = "WMS";
 /// The parameter of every line, with limits 80 to 90.
 pub const TEMPERATURE: &str = "temperature";
 
@@ -20,7 +23,10 @@ pub const ACKNOWLEDGE_WITHIN: Duration = Duration::from_secs(15 * 60);
 /// How long a line must run before a case may close.
 pub const VERIFY_FOR: Duration = Duration::from_secs(10 * 60);
 
-/// A plant with these lines, a floor and an ERP.
+/// How long ERP and WMS may differ.
+pub const CONFLICT_WINDOW: Duration = Duration::from_millis(300);
+
+/// A plant with these lines, a floor, an ERP and a WMS.
 pub fn definition(code: &str, lines: &[&str]) -> PlantDefinition {
     let source = |code: &str, kind| SourceDefinition {
         code: code.to_owned(),
@@ -30,14 +36,18 @@ pub fn definition(code: &str, lines: &[&str]) -> PlantDefinition {
         actions: if kind == SourceKind::OpcUa { Vec::new() } else { Action::ALL.to_vec() },
     };
     PlantDefinition {
-        tolerances: Vec::new(),
+        tolerances: vec![Tolerance {
+            between: (SourceKind::Erp, SourceKind::Wms),
+            attribute: None,
+            window_ms: CONFLICT_WINDOW.as_millis() as u64,
+        }],
         enterprise_code: "ACME".to_owned(),
         enterprise_name: "Acme".to_owned(),
         code: code.to_owned(),
         name: format!("Plant {code}"),
         time_zone: "Europe/Berlin".to_owned(),
         lines: lines.iter().map(|code| line(code)).collect(),
-        sources: vec![source(FLOOR, SourceKind::OpcUa), source(ERP, SourceKind::Erp)],
+        sources: vec![source(FLOOR, SourceKind::OpcUa), source(ERP, SourceKind::Erp), source(WMS, SourceKind::Wms)],
     }
 }
 

@@ -136,7 +136,7 @@ on_both! {
             let choices = world.service.choices(principal, case);
             choices.into_iter().filter(|choice| choice.allowed).map(|choice| choice.option).collect::<Vec<_>>()
         };
-        assert_eq!(allowed(&ann, &case), DecisionOption::ALL);
+        assert_eq!(allowed(&ann, &case), DecisionOption::of(case.class));
         assert_eq!(allowed(&olga, &case), [DecisionOption::CallMaintenance]);
         let decided = world.decided(ANN, &case, DecisionOption::Restart).await;
         assert_eq!(allowed(&ann, &decided), []);

@@ -6,6 +6,7 @@ mod architecture;
 
 mod as_of;
 mod atomicity;
+mod conflict;
 mod journal;
 mod lease;
 mod migration;
@@ -40,4 +41,5 @@ mod opcua_browse;
 mod resume;
 mod schema;
 mod tryton;
+mod tryton_actions;
 mod walk;

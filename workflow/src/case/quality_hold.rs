@@ -75,8 +75,10 @@ pub(crate) async fn released(
             withdraw(tx, command).await?;
         }
         for (system, reference) in systems(tx, lot).await? {
-            let blocked =
-                told.iter().any(|command| command.source_id == system.id && command.state == CommandState::Verified);
+            // Whatever was sent may have taken effect.
+            let sent =
+                |command: &&command::Model| command.source_id == system.id && command.state != CommandState::Rejected;
+            let blocked = told.iter().filter(sent).count() > 0;
             if blocked && can(&system, Action::ReleaseLot) {
                 order(tx, &case, hold, &system, &reference, Action::ReleaseLot, &reason).await?;
             }

@@ -22,7 +22,7 @@ use crate::{
         kinds::{JOB, Kind},
         letters::Letters,
         pool::Pool,
-        vocabulary::{ValueKind, attribute},
+        vocabulary::{KINDS, ValueKind, attribute},
         world::{World, job_of},
     },
     truth::{Voice, Weighed, floor_claim, weigh},
@@ -53,17 +53,11 @@ pub(super) async fn apply_records(tx: &mut Tx, page: PageContext<'_>, records: &
     let (own, mut letters) = known(tx, page, records).await?;
     let by_key: HashMap<Key, &external_reference::Model> =
         own.iter().map(|row| ((row.external_model.clone(), row.external_id.clone()), row)).collect();
-    let mut twice = HashSet::new();
-    let mut seen = HashSet::new();
-    for record in records {
-        if !seen.insert(record.key()) {
-            twice.insert(record.key());
-        }
-    }
-    let mut applied = Applied::default();
+    let (records, overtaken) = newest(records);
+    let mut applied = Applied { late: overtaken, ..Applied::default() };
     let mut news = Vec::new();
     for record in records {
-        let known = by_key.get(&record.key()).filter(|_| !twice.contains(&record.key()));
+        let known = by_key.get(&record.key());
         // A record that says what it said, and is no newer, needs nothing else to be read. Most of an overlap is that.
         let same = match known {
             Some(row) => !is_newer(record.source_time, row.source_time) && says_the_same(row, record, page)?,
@@ -77,14 +71,55 @@ pub(super) async fn apply_records(tx: &mut Tx, page: PageContext<'_>, records: &
     if news.is_empty() {
         return Ok(applied);
     }
-    let changed: HashSet<Key> = news.iter().map(|record| record.key()).collect();
     drop(by_key);
-    let own = own
-        .into_iter()
-        .filter(|row| changed.contains(&(row.external_model.clone(), row.external_id.clone())))
-        .collect::<Vec<_>>();
-    apply_news(tx, page, own, &mut letters, &news, &mut applied).await?;
+    // What is referred to goes first, so that the next kind finds it written; most pages are of one kind.
+    news.sort_by_key(|record| match &record.body {
+        Body::Says(statement) => 1 + KINDS.iter().position(|kind| *kind == statement.kind).unwrap_or(KINDS.len()),
+        _ => 0,
+    });
+    for news in news.chunk_by(|a, b| kind_of(a) == kind_of(b)) {
+        let keys: HashSet<Key> = news.iter().map(|record| record.key()).collect();
+        let own = own.iter().filter(|row| keys.contains(&(row.external_model.clone(), row.external_id.clone())));
+        apply_news(tx, page, own.cloned().collect(), &mut letters, news, &mut applied).await?;
+    }
     Ok(applied)
+}
+
+/// The newest version of each record, and how many others there were. A newest that can not be applied overtakes nobody.
+fn newest(records: &[Record]) -> (Vec<&Record>, u64) {
+    let mut versions: HashMap<Key, Vec<&Record>> = HashMap::with_capacity(records.len());
+    for record in records {
+        versions.entry(record.key()).or_default().push(record);
+    }
+    if versions.len() == records.len() {
+        return (records.iter().collect(), 0);
+    }
+    let mut seen = HashSet::new();
+    let mut kept = Vec::with_capacity(versions.len());
+    for record in records {
+        if !seen.insert(record.key()) {
+            continue;
+        }
+        let all = &versions[&record.key()];
+        // Of equal times the later one in the page; `max_by_key` returns the last of several.
+        let last = all.iter().copied().max_by_key(|record| record.source_time);
+        let readable = |record: &&Record| check(&record.body).is_ok();
+        kept.extend(last);
+        if last.is_some_and(|last| check(&last.body).is_err()) {
+            kept.extend(all.iter().copied().filter(readable).max_by_key(|record| record.source_time));
+        }
+    }
+    // Each is applied in the order of its versions.
+    kept.sort_by_key(|record| (check(&record.body).is_err(), record.source_time));
+    let overtaken = (records.len() - kept.len()) as u64;
+    (kept, overtaken)
+}
+
+fn kind_of(record: &Record) -> Option<SubjectType> {
+    match &record.body {
+        Body::Says(statement) => Some(statement.kind),
+        Body::Deleted | Body::Unreadable { .. } => None,
+    }
 }
 
 async fn apply_news(

@@ -1,6 +1,12 @@
 //! The sync of one source: applies pages, keeps cursors, says whether the source is heard.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use chrono::TimeDelta;
 use model::{
@@ -37,6 +43,8 @@ pub struct Syncer {
     store: Store,
     source: source_system::Model,
     lease: Lease,
+    /// Whether something changed since the last pass ended.
+    news: Arc<AtomicBool>,
 }
 
 impl Syncer {
@@ -51,7 +59,7 @@ impl Syncer {
             .await?
             .ok_or(Error::Missing { what: "source", id: source.0 })?;
         tx.commit().await?;
-        Ok(Self { store, source: row, lease })
+        Ok(Self { store, source: row, lease, news: Arc::default() })
     }
 
     /// How far a stream was read.
@@ -79,9 +87,10 @@ impl Syncer {
                 other => break other?,
             }
         };
+        // What has just arrived may be what others miss; otherwise they wait longer and longer.
+        self.news.fetch_or(applied.changed > 0, Ordering::Relaxed);
         if page.complete {
-            // What has just arrived may be what others miss; otherwise they wait longer and longer.
-            let retried = self.retry_missing_references(applied.changed == 0).await?;
+            let retried = self.retry_missing_references(!self.news.swap(false, Ordering::Relaxed)).await?;
             applied.changed += retried.changed;
         }
         self.count(&applied);
