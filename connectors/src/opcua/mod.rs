@@ -8,6 +8,10 @@
 //! * a subscription outlives a broken connection, a new session and a restart of ours ([`attach`], [`cursor`]);
 //! * where values can not be had any more, a gap says so; a silent server or item never looks alive ([`publish`], [`items`]).
 //!
+//! Beside values it takes alarms ([`condition`], [`alarms`], [`events`]), has from a server's history what nobody listened to
+//! ([`history`]), and looks at servers that nobody described yet ([`discover`]). It changes nothing at a server, unless it was
+//! built with the feature `floor-writes`.
+//!
 //! Start reading at [`engine`]. What is pure stands by itself: [`sequence`], [`decode`], [`packml`], [`path`], [`cursor`].
 
 mod alarms;
