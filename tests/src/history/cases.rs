@@ -98,6 +98,10 @@ async fn check_closed(case: &exception_case::Model, connection: &DatabaseConnect
         .one(connection)
         .await
         .unwrap();
+    if case.class == CaseClass::QualityHold {
+        // What was withdrawn before it was sent, or failed, stands in the case; what gives the lot free was read back.
+        return;
+    }
     let commands = command::Entity::find()
         .filter(command::Column::CaseId.eq(case.id))
         .filter(command::Column::DecisionId.eq(decision.map(|decision| decision.id)))
