@@ -14,6 +14,7 @@ use workflow::{
 use crate::{
     Error,
     actions::{self, Limit, Rule, Sender, Transport},
+    b2mml::B2mmlTransport,
     erp::{Hint, Poller, Source, TrytonSource, poller, read_only::refuse_commands, tryton::TrytonTransport},
     file::FileSource,
     http_json::{self, HttpJsonSource},
@@ -132,6 +133,11 @@ async fn carry_out(
         }
         System::Odata(system) => {
             let transport = odata::transport(system, &section)?;
+            send(&section, system.classify.clone(), system.limit, transport, outbox, hints, cancel).await;
+        }
+        System::B2mml(system) if system.send.is_some() => {
+            let target = system.send.as_ref().expect("it was just looked at");
+            let transport = B2mmlTransport::new(target, &section, clock)?;
             send(&section, system.classify.clone(), system.limit, transport, outbox, hints, cancel).await;
         }
         System::B2mml(_) | System::File(_) | System::Mqtt(_) => {

@@ -84,7 +84,8 @@ pub async fn start(
         Box::new(MigrationsCurrent::new(store.clone())),
         Box::new(TailKeepsUp::new(store.clone(), journal)),
     ]);
-    let mut router = Router::new().merge(door.router()).merge(inbound).merge(health::router(checks)).merge(problem::router());
+    let mut router =
+        Router::new().merge(door.router()).merge(inbound).merge(health::router(checks)).merge(problem::router());
     if config.metrics.enabled {
         tasks.spawn(
             TaskKind::Disposable,

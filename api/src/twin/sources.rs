@@ -131,7 +131,11 @@ impl Business {
     async fn run(self, lease: Lease, ends: CancellationToken) {
         let code = self.section.code.clone();
         if let Err(error) = self.jobs(lease, ends).await {
-            tracing::error!(source = code, error = crate::error::chain(&error), "the system can not be read; trying again");
+            tracing::error!(
+                source = code,
+                error = crate::error::chain(&error),
+                "the system can not be read; trying again"
+            );
         }
     }
 

@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
-use crate::manifest::{Checked, Problem, Template};
+use crate::{
+    actions::{Limit, Rule, rules},
+    manifest::{Checked, Problem, Template},
+};
 
 /// `system:` of the kind `b2mml`. Messages are files in the folder that is the `url` of the plant file, or come by HTTP to
 /// `/in/PLANT/SOURCE`. What they mean needs no mapping: the words of B2MML are those of the twin.
@@ -21,6 +24,12 @@ pub struct System {
     /// Where messages are sent to. Left out: nowhere.
     #[serde(default)]
     pub send: Option<Target>,
+    /// What an answer to an action means: the first rule that holds, after those of the action.
+    #[serde(default)]
+    pub classify: Vec<Rule>,
+    /// How often actions may ask the system.
+    #[serde(default)]
+    pub limit: Limit,
 }
 
 /// How a sender proves who it is.
@@ -72,7 +81,15 @@ impl Checked for Read {
     }
 }
 
-impl Checked for System {}
+impl Checked for System {
+    fn check(&self) -> Result<(), Problem> {
+        rules("classify", &self.classify)?;
+        match self.limit.is_usable() {
+            true => Ok(()),
+            false => Err(Problem::new("limit", "it lets nothing through", "write numbers above 0, burst at least 1")),
+        }
+    }
+}
 
 fn files() -> String {
     "*.xml".to_owned()

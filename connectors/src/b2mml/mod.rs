@@ -18,12 +18,15 @@ mod schedule;
 mod send;
 mod words;
 
-pub(crate) use self::receive::{BODY_BYTES_MAX, MAPPING};
 pub use self::{
     manifest::{Read, System},
     message::{Message, Reading, Verb, read},
     receive::{Door, Reply},
-    send::{Outcome, Outgoing, drop_file},
+    send::{B2mmlTransport, Outcome, Outgoing, drop_file},
+};
+pub(crate) use self::{
+    receive::{BODY_BYTES_MAX, MAPPING},
+    send::confirmed,
 };
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use chrono::{DateTime, Utc};
-use model::{Disposition, RequestState};
+use model::{Disposition, RequestState, clock::SharedClock};
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 use tokio::fs;
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Error,
-    actions::{Answer, Failure},
+    actions::{Answer, Failure, Intent, Transport, Verdict, by_status},
     file::xml,
     http::{Client, Problem},
     manifest::Scope,
@@ -133,6 +133,45 @@ impl Outgoing {
             _ => json!({ "confirmed": null, "text": crate::http::foreign(&text) }),
         };
         Ok(Answer { status: answer.status.as_u16(), headers: Map::new(), body })
+    }
+}
+
+/// The way of actions to a system that speaks B2MML and nothing else: what it confirms is all that can be read back.
+pub struct B2mmlTransport {
+    outgoing: Outgoing,
+    clock: SharedClock,
+}
+
+impl B2mmlTransport {
+    /// The way that a manifest names.
+    ///
+    /// # Errors
+    /// As [`Outgoing::new`].
+    pub fn new(target: &Target, section: &SystemSection, clock: SharedClock) -> Result<Self, Error> {
+        Ok(Self { outgoing: Outgoing::new(target, section)?, clock })
+    }
+}
+
+impl Transport for B2mmlTransport {
+    async fn send(&mut self, request: &Value, _: Intent) -> Result<Answer, Failure> {
+        self.outgoing.send(request, self.clock.now()).await
+    }
+
+    fn judge(&self, answer: &Answer) -> Verdict {
+        confirmed(answer)
+    }
+}
+
+/// What the answer to a message means: only a confirmation is one.
+pub(crate) fn confirmed(answer: &Answer) -> Verdict {
+    let text = |name: &str| answer.body.get(name).and_then(Value::as_str).unwrap_or_default();
+    match answer.body.get("confirmed") {
+        Some(Value::Bool(true)) => Verdict::Success,
+        Some(Value::Bool(false)) => Verdict::Refused(format!("{}: {}", text("code"), text("description"))),
+        // A file: nobody confirms it.
+        Some(_) if answer.status == 202 => Verdict::Success,
+        Some(_) if (200..300).contains(&answer.status) => Verdict::Unknown(text("text").to_owned()),
+        _ => by_status(answer),
     }
 }
 

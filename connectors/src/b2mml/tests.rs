@@ -1,5 +1,13 @@
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+
 use chrono::DateTime;
-use model::{Disposition, RequestState, SubjectType};
+use model::{Disposition, RequestState, SubjectType, clock::SystemClock};
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+use tokio_util::task::TaskTracker;
 use workflow::sync::{Body, Record, Unmapped};
 
 use super::{
@@ -8,7 +16,12 @@ use super::{
     send::outcome,
     *,
 };
-use crate::file::xml;
+use crate::{
+    actions::{Failure, Intent, Transport, Verdict},
+    file::xml,
+    manifest::{Manifest, System as AnySystem},
+    plant_file::{Secret, SecretSource, SystemKind, SystemSection},
+};
 
 fn text(root: &str, verb: &str, objects: &str) -> String {
     format!(
@@ -163,5 +176,100 @@ fn a_confirmation_says_done_refused_or_neither() {
     assert_eq!(outcome(&refused), Outcome::Refused("STATE".into(), "it is <running>".into()));
     for unclear in ["", "OK", "<html/>", "<ConfirmBOD><DataArea/></ConfirmBOD>"] {
         assert_eq!(outcome(unclear), Outcome::Unclear);
+    }
+}
+
+/// A system that answers each request with the next of these, and hands over what it was asked.
+async fn system(answers: Vec<&'static str>) -> (String, tokio::sync::mpsc::Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/b2mml", listener.local_addr().unwrap());
+    let (asked, requests) = tokio::sync::mpsc::channel(10);
+    TaskTracker::new().spawn(async move {
+        for answer in answers {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let (mut request, mut chunk) = (String::new(), [0; 4096]);
+            while !request.contains("</SyncMaterialLot>") && !request.starts_with("GET") {
+                let read = socket.read(&mut chunk).await.unwrap();
+                request.push_str(std::str::from_utf8(&chunk[..read]).unwrap());
+            }
+            asked.send(request).await.unwrap();
+            let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length";
+            if !answer.is_empty() {
+                socket.write_all(format!("{head}: {}\r\n\r\n{answer}", answer.len()).as_bytes()).await.unwrap();
+            }
+        }
+    });
+    (url, requests)
+}
+
+#[tokio::test]
+async fn a_message_is_done_only_when_the_system_says_so() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let done = "<ConfirmBOD><DataArea><BOD><BODSuccessMessage/></BOD></DataArea></ConfirmBOD>";
+    let refused = "<ConfirmBOD><DataArea><BOD><BODFailureMessage><ErrorProcessMessage><Description>gone</Description>\
+        <ReasonCode>LOT_UNKNOWN</ReasonCode></ErrorProcessMessage></BODFailureMessage></BOD></DataArea></ConfirmBOD>";
+    let (url, mut requests) = system(vec![done, refused, "<html>welcome</html>", "", done]).await;
+    let manifest = "version: t/1\nsystem: { kind: b2mml, send: { http: { url: '${option.url}', authenticate: { bearer: key } } } }\n\
+        options: { url: {} }\nsecrets: { key: k }\n";
+    let manifest = Manifest::parse(manifest, "test", Path::new("")).unwrap();
+    let section = SystemSection {
+        code: "mes".into(),
+        name: "MES".into(),
+        kind: SystemKind::Mes,
+        manifest: Arc::new(manifest),
+        url: "/nowhere".into(),
+        secrets: BTreeMap::from([("key".to_owned(), SecretSource::Given(Secret::new("hunter2")))]),
+        options: BTreeMap::from([("url".to_owned(), url)]),
+        poll_interval: Duration::from_secs(1),
+        overlap: Duration::from_secs(60),
+        line_by_location: BTreeMap::new(),
+        commands: true,
+    };
+    let AnySystem::B2mml(system) = &section.manifest.system else { panic!() };
+    let mut way = B2mmlTransport::new(system.send.as_ref().unwrap(), &section, Arc::new(SystemClock)).unwrap();
+    let block = json!({ "sync_material_lot": { "bod_id": "C-1", "number": "L-1", "disposition": "RESTRICTED" } });
+    let answer = way.send(&block, Intent::Act).await.unwrap();
+    assert_eq!(way.judge(&answer), Verdict::Success);
+    let asked = requests.recv().await.unwrap();
+    assert!(asked.starts_with("POST /b2mml ") && asked.contains("authorization: Bearer hunter2"), "{asked}");
+    assert!(asked.contains("<BODID>C-1</BODID>") && asked.contains("<Disposition>Restricted</Disposition>"));
+    let answer = way.send(&block, Intent::Act).await.unwrap();
+    assert_eq!(way.judge(&answer), Verdict::Refused("LOT_UNKNOWN: gone".into()));
+    let answer = way.send(&block, Intent::Act).await.unwrap();
+    assert!(matches!(way.judge(&answer), Verdict::Unknown(_)), "HTTP 200 is not success");
+    assert!(matches!(way.send(&block, Intent::Act).await, Err(Failure::Lost(_))), "nobody knows");
+    let probe = json!({ "confirmation": { "bod_id": "C/1" } });
+    assert_eq!(way.send(&probe, Intent::Read).await.unwrap().body, json!({ "confirmed": true }));
+    for _ in 0..3 {
+        requests.recv().await.unwrap();
+    }
+    assert!(requests.recv().await.unwrap().starts_with("GET /b2mml/confirmations/C%2F1 "));
+    for bad in [
+        json!({}),
+        json!({ "sync_material_lot": { "bod_id": "C" } }),
+        json!({ "confirmation": {} }),
+        json!({ "sync_material_lot": { "bod_id": "C", "number": "L", "disposition": "FROZEN" } }),
+    ] {
+        assert!(matches!(way.send(&bad, Intent::Act).await, Err(Failure::Unusable(_))), "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_sees_half_of_a_message_in_a_folder() {
+    let folder = crate::file::scratch();
+    let name = drop_file(&folder, "C/../1", "<x/>").await.unwrap();
+    assert_eq!(name, drop_file(&folder, "C/../1", "<x/>").await.unwrap(), "the same id is the same file");
+    let files: Vec<_> =
+        std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(files, ["C____1.xml"]);
+}
+
+#[tokio::test]
+async fn a_door_that_nobody_owns_asks_to_come_again() {
+    let door = Door::new(Reading::default());
+    let message = text("SyncMaterialLot", "", "<MaterialLot><ID>L</ID></MaterialLot>");
+    assert_eq!(door.take(message.as_bytes(), DateTime::UNIX_EPOCH).await, Reply::Busy);
+    for bad in [&b"\xff"[..], b"<x/>", b"", message.replace("B-1", "").as_bytes()] {
+        assert!(matches!(door.take(bad, DateTime::UNIX_EPOCH).await, Reply::Unreadable(_)));
     }
 }

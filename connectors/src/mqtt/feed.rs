@@ -49,6 +49,8 @@ pub struct Feed {
     address: (String, u16, bool),
     streams: Vec<Stream>,
     clock: SharedClock,
+    /// What the twin was told last, so that it is told only what is new.
+    told: Option<Option<String>>,
 }
 
 struct Stream {
@@ -82,6 +84,7 @@ impl Feed {
             login,
             streams,
             clock,
+            told: None,
         })
     }
 
@@ -103,6 +106,7 @@ impl Feed {
                     }
                     Err(Trouble::Broker(problem)) => Some(problem),
                 };
+                self.told = None;
                 if let Some(problem) = heard {
                     tracing::warn!(source = self.section.code, problem, "the broker is not heard");
                     let _ = syncer.heard(Some(&format!("the broker is not heard: {problem}"))).await;
@@ -150,7 +154,7 @@ impl Feed {
     /// The next event; a batch that is due is stored while it is waited for. The wait itself is never cut off: what the
     /// connection has read so far would be lost with it.
     async fn next(
-        &self,
+        &mut self,
         events: &mut EventLoop,
         batch: &mut Batch,
         syncer: &impl Sink,
@@ -193,7 +197,7 @@ impl Feed {
     }
 
     /// Stores a batch, and then acknowledges it.
-    async fn store(&self, batch: &mut Batch, syncer: &impl Sink, client: &AsyncClient) -> Result<(), Trouble> {
+    async fn store(&mut self, batch: &mut Batch, syncer: &impl Sink, client: &AsyncClient) -> Result<(), Trouble> {
         let Batch { messages, mut records, .. } = std::mem::take(batch);
         for stream in &self.streams {
             let Some(records) = records.remove(&stream.name) else { continue };
@@ -215,8 +219,13 @@ impl Feed {
     }
 
     /// Whether what is known is current.
-    async fn tell(&self, syncer: &impl Sink) -> Result<(), Trouble> {
-        Ok(syncer.heard(self.streams.iter().find_map(|stream| stream.nodes.doubt())).await?)
+    async fn tell(&mut self, syncer: &impl Sink) -> Result<(), Trouble> {
+        let doubt = self.streams.iter().find_map(|stream| stream.nodes.doubt()).map(str::to_owned);
+        if self.told.as_ref() != Some(&doubt) {
+            syncer.heard(doubt.as_deref()).await?;
+            self.told = Some(doubt);
+        }
+        Ok(())
     }
 
     fn filters(&self) -> Vec<SubscribeFilter> {

@@ -107,6 +107,8 @@ impl Database {
         Ok(match self.dialect()? {
             Dialect::Postgres => {
                 let mut options = PgConnectOptions::from_str(url).map_err(unusable)?.application_name("plantgraph");
+                // A view that was replaced has other columns: no statement outlives its page.
+                options = options.statement_cache_capacity(0);
                 if let Some(secret) = &self.login.password {
                     options = options.password(secret.read()?.expose());
                 }
@@ -146,7 +148,12 @@ impl Database {
     fn failed(&self, operation: &str, error: &sqlx::Error) -> Error {
         let url = without_password(&self.login.url);
         let problem = foreign(&error.to_string());
-        let sqlx::Error::Database(told) = error else { return Error::ErpUnreachable { url, problem } };
+        let sqlx::Error::Database(told) = error else {
+            let silent = matches!(error, sqlx::Error::PoolTimedOut);
+            let problem =
+                if silent { "it does not take connections, or does not answer in time".to_owned() } else { problem };
+            return Error::ErpUnreachable { url, problem };
+        };
         let code = told.code().unwrap_or_default().into_owned();
         match code.as_str() {
             // SQLite: busy or locked, with their extended forms.

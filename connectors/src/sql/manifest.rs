@@ -171,3 +171,20 @@ fn zone<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Tz>,
     let wrong = |_| serde::de::Error::custom(format!("{name:?} is no time zone: write one such as Europe/Berlin"));
     name.parse().map(Some).map_err(wrong)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::manifest::Manifest;
+
+    #[test]
+    fn the_manifests_of_the_guide_are_sound() {
+        let guide = include_str!("../../../docs/guides/systems-without-http.md");
+        let blocks: Vec<_> = guide.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+        assert_eq!(blocks.len(), 4);
+        for block in blocks {
+            Manifest::parse(block, "the guide", Path::new("")).unwrap_or_else(|error| panic!("{error}\n{block}"));
+        }
+    }
+}

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     Error,
-    actions::{Answer, Failure, Intent, Transport, Verdict, by_status},
-    b2mml::Outgoing,
+    actions::{Answer, Failure, Intent, Transport, Verdict},
+    b2mml::{Outgoing, confirmed},
     manifest,
     plant_file::SystemSection,
 };
@@ -79,17 +79,5 @@ impl Transport for SqlTransport {
 
     fn judge(&self, answer: &Answer) -> Verdict {
         confirmed(answer)
-    }
-}
-
-/// What the answer to a message means: only a confirmation is one.
-pub(crate) fn confirmed(answer: &Answer) -> Verdict {
-    let text = |name: &str| answer.body.get(name).and_then(Value::as_str).unwrap_or_default();
-    match answer.body.get("confirmed") {
-        Some(Value::Bool(true)) => Verdict::Success,
-        Some(Value::Bool(false)) => Verdict::Refused(format!("{}: {}", text("code"), text("description"))),
-        Some(_) if answer.status == 202 => Verdict::Success,
-        Some(_) if (200..300).contains(&answer.status) => Verdict::Unknown(text("text").to_owned()),
-        _ => by_status(answer),
     }
 }

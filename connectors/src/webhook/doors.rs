@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use workflow::sync::Syncer;
 
-use super::{Inbox, Proof, Refusal};
+use super::{Inbox, Proof, Refusal, inbox};
 use crate::{
     Error,
     b2mml::{self, Door, Reply},
@@ -20,9 +20,6 @@ use crate::{
     manifest::System,
     plant_file::SystemSection,
 };
-
-/// The largest body of any kind: whoever reads requests stops there.
-pub const BODY_BYTES_MAX: usize = b2mml::BODY_BYTES_MAX;
 
 /// The inboxes of all systems of all plants. Cheap to clone.
 #[derive(Clone, Default)]
@@ -92,6 +89,19 @@ impl Doors {
         entry
     }
 
+    /// How large the body of a request may be. Only who has already proved who they are may send a large one.
+    pub fn bytes_max(&self, plant: &str, source: &str, headers: &HeaderMap) -> usize {
+        match self.entry(plant, source).as_deref() {
+            Some(Entry::B2mml(proof, _)) if proof.holds(headers).unwrap_or(false) => b2mml::BODY_BYTES_MAX,
+            _ => inbox::BODY_BYTES_MAX,
+        }
+    }
+
+    fn entry(&self, plant: &str, source: &str) -> Option<Arc<Entry>> {
+        let key = (plant.to_owned(), source.to_owned());
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
+    }
+
     /// Takes a request.
     ///
     /// # Errors
@@ -104,9 +114,7 @@ impl Doors {
         body: &[u8],
         now: DateTime<Utc>,
     ) -> Result<Arrived, Refusal> {
-        let key = (plant.to_owned(), source.to_owned());
-        let entry = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        match entry.as_deref() {
+        match self.entry(plant, source).as_deref() {
             None => Err(Refusal::nothing_here()),
             Some(Entry::Webhook(inbox)) => {
                 if let Some(hint) = inbox.receive(headers, body, now)? {

@@ -10,7 +10,7 @@ pub mod manifest;
 mod verify;
 
 pub use self::{
-    doors::{Arrived, BODY_BYTES_MAX, Doors, Entry, way_in},
+    doors::{Arrived, Doors, Entry, way_in},
     inbox::{Inbox, Refusal},
     manifest::Webhook,
     verify::Proof,

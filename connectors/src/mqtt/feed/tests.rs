@@ -108,7 +108,10 @@ impl Stored {
                 sleep(Duration::from_millis(20)).await;
             }
         };
-        let state = || format!("{what}: {:?} {:?}", self.0.lock().unwrap().records, self.0.lock().unwrap().doubt);
+        let state = || {
+            let state = self.0.lock().unwrap();
+            format!("{what}: {:?} {:?}", state.records, state.doubt)
+        };
         timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("{}", state()));
     }
 
@@ -143,8 +146,9 @@ async fn publish(broker: &Broker, messages: &[(&str, Vec<u8>)]) {
     for (topic, payload) in messages {
         client.publish(*topic, QoS::AtLeastOnce, false, payload.clone()).await.unwrap();
     }
-    let mut missing = messages.len();
+    let (mut missing, began) = (messages.len(), tokio::time::Instant::now());
     while missing > 0 {
+        assert!(began.elapsed() < PATIENCE, "the broker does not take messages");
         match timeout(PATIENCE, events.poll()).await.unwrap() {
             Ok(Event::Incoming(Packet::PubAck(_))) => missing -= 1,
             Ok(_) => {}
@@ -217,7 +221,7 @@ async fn sparkplug_is_understood_from_birth_to_death() {
         Payload { timestamp: Some(1_000), seq: Some(seq), metrics: metric.into_iter().collect() }.encode_to_vec()
     };
     let script = async {
-        stored.until("subscribed", |state| state.heard).await;
+        stored.until("subscribed", |state| state.heard && state.doubt.is_none()).await;
         publish(
             &broker,
             &[
