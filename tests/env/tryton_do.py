@@ -11,6 +11,10 @@ usage: tryton_do.py URL DATABASE COMMAND [ARGUMENT ...]
   quarantine NUMBER               all stock of that lot goes into quarantine
   release NUMBER                  all stock of that lot goes back to storage
   rename CODE NAME                a material gets another name
+  note REFERENCE TEXT             that order gets another reference: somebody else's change
+  expire                          every session ends at once
+  where NUMBER                    how much of that lot is where
+  shipments REFERENCE             the states of the internal shipments with that reference
 """
 
 import datetime
@@ -119,8 +123,36 @@ def rename(client, code, name):
     return {"id": product}
 
 
+def note(client, reference, text):
+    order_id = production(client, reference)
+    client.call("production", "write", [order_id], {"reference": text})
+    return shown(client, order_id)
+
+
+def expire(client):
+    # Setting a password ends all sessions of the user, also this one.
+    client.call("res.user", "write", [client.user], {"password": "admin"})
+    return {}
+
+
+def where(client, number):
+    lot_id = client.find("stock.lot", number=number)
+    today = datetime.date.today()
+    places = {code: client.find("stock.location", code=code) for code in ("STO", tryton_seed.QUARANTINE)}
+    return {
+        code: client.read("stock.lot", lot_id, "quantity", locations=[place], stock_date_end=today)["quantity"]
+        for code, place in places.items()
+    } | {"id": lot_id}
+
+
+def shipments(client, reference):
+    found = client.call(
+        "stock.shipment.internal", "search_read", [["reference", "=", reference]], 0, 10, [["id", "ASC"]], ["state"])
+    return [shipment["state"] for shipment in found]
+
+
 COMMANDS = {f.__name__: f for f in (
-    order, run, cancel, quantity, lot, receive, quarantine, release, rename)}
+    order, run, cancel, quantity, lot, receive, quarantine, release, rename, note, expire, where, shipments)}
 
 if __name__ == "__main__":
     if len(sys.argv) < 4 or sys.argv[3] not in COMMANDS:

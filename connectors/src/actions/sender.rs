@@ -17,7 +17,7 @@ use super::{
     machine::End,
     transport::Transport,
 };
-use crate::{Error, manifest::Scope};
+use crate::{Error, manifest::Scope, plant_file::SystemSection};
 
 /// How often the outbox is looked into: a person who decided sees the command go out at once.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -43,6 +43,21 @@ pub struct Options {
     pub line_by_location: BTreeMap<String, String>,
     /// Whether the plant file lets anything be sent at all.
     pub commands: bool,
+}
+
+impl Options {
+    /// What the plant file and its manifest say.
+    pub fn new(section: &SystemSection, classify: Vec<Rule>, limit: Limit) -> Self {
+        Self {
+            name: section.code.clone(),
+            actions: section.manifest.actions.clone(),
+            classify,
+            limit,
+            options: section.options.clone(),
+            line_by_location: section.line_by_location.clone(),
+            commands: section.commands,
+        }
+    }
 }
 
 /// The job of one system.

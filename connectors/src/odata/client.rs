@@ -21,6 +21,7 @@ use crate::{
     actions::{Answer, Failure, Intent},
     authorizer::Authorizer,
     http::{self, Problem, foreign},
+    json,
     manifest::{Scope, Template},
     plant_file::{SecretSource, SystemSection},
 };
@@ -213,7 +214,7 @@ impl Client {
 
     /// The error of an answer that is no success, with the system's own text.
     pub(super) fn failed(&self, operation: &str, answer: &http::Answer) -> Error {
-        let text = serde_json::from_slice(&answer.body).ok().and_then(|body| envelope::error_text(&body));
+        let text = json::whole(&answer.body).ok().and_then(|body| envelope::error_text(&body));
         self.http.failed(operation, answer.status, &text.unwrap_or_default())
     }
 
@@ -260,7 +261,7 @@ fn before(error: &Error) -> Failure {
 
 /// An answer as the expressions see it. What is no JSON is text.
 fn seen(answer: &http::Answer) -> Answer {
-    let body = match serde_json::from_slice(&answer.body) {
+    let body = match json::whole(&answer.body) {
         Ok(body) => body,
         Err(_) if answer.body.is_empty() => Value::Null,
         Err(_) => Value::String(foreign(&String::from_utf8_lossy(&answer.body))),

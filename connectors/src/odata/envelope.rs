@@ -1,43 +1,42 @@
 //! What stands in an answer: rows, where the next page is, what is gone, and errors, in the forms of both protocols.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::literal::Protocol;
+use crate::json::{self, Row};
 
 /// The rows of an answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rows {
     /// The records.
-    pub rows: Vec<Value>,
+    pub rows: Vec<Row>,
     /// The reference of the next page, as the server wrote it.
     pub next: Option<String>,
     /// The reference that later tells what changed since (V4).
     pub delta: Option<String>,
 }
 
-/// Takes the rows out of an answer.
+/// Takes the rows out of an answer. One that can not be read does not take the others with it.
 ///
 /// # Errors
-/// What is wrong with it.
-pub fn rows(protocol: Protocol, body: Value) -> Result<Rows, String> {
+/// What is wrong with the answer around the rows.
+pub fn rows(protocol: Protocol, bytes: &[u8]) -> Result<Rows, String> {
+    let path = |parts: &[&str]| parts.iter().map(|&part| part.to_owned()).collect::<Vec<_>>();
     match protocol {
-        Protocol::V2 => rows_v2(body),
-        Protocol::V4 => rows_v4(body),
-    }
-}
-
-/// Takes the one record out of an answer.
-///
-/// # Errors
-/// When there is none.
-pub fn record(protocol: Protocol, mut body: Value) -> Result<Value, String> {
-    match protocol {
-        Protocol::V2 => match body.get_mut("d").map(Value::take) {
-            Some(record @ Value::Object(_)) if record.get("results").is_none() => Ok(record),
-            _ => Err("the answer has no record under `d`".to_owned()),
-        },
-        Protocol::V4 if body.is_object() && body.get("value").is_none_or(|value| !value.is_array()) => Ok(body),
-        Protocol::V4 => Err("the answer is no record".to_owned()),
+        Protocol::V2 => {
+            let found = json::rows(bytes, &path(&["d", "results"]))
+                // Version 1 of the protocol has the list right there.
+                .or_else(|problem| json::rows(bytes, &path(&["d"])).map_err(|_| problem))?;
+            let (next, delta) = (text(&found.rest["d"], "__next"), text(&found.rest["d"], "__delta"));
+            Ok(Rows { rows: found.rows, next, delta })
+        }
+        Protocol::V4 => {
+            let found = json::rows(bytes, &path(&["value"]))?;
+            let link = |name: &str| {
+                text(&found.rest, &format!("@odata.{name}")).or_else(|| text(&found.rest, &format!("@{name}")))
+            };
+            Ok(Rows { next: link("nextLink"), delta: link("deltaLink"), rows: found.rows })
+        }
     }
 }
 
@@ -64,35 +63,7 @@ pub fn error_text(body: &Value) -> Option<String> {
     Some([code, message].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": "))
 }
 
-fn rows_v2(mut body: Value) -> Result<Rows, String> {
-    let found = match body.get_mut("d").map(Value::take) {
-        Some(Value::Array(rows)) => Rows { rows, ..Rows::default() },
-        Some(Value::Object(mut d)) => match d.remove("results") {
-            Some(Value::Array(rows)) => Rows { rows, next: text(&d, "__next"), delta: text(&d, "__delta") },
-            _ => return Err("there is no list under `d.results`".to_owned()),
-        },
-        _ => return Err("there is nothing under `d`".to_owned()),
-    };
-    objects(found)
-}
-
-fn rows_v4(body: Value) -> Result<Rows, String> {
-    let Value::Object(mut body) = body else { return Err("the answer is no object".to_owned()) };
-    let Some(Value::Array(rows)) = body.remove("value") else {
-        return Err("there is no list under `value`".to_owned());
-    };
-    let link = |name: &str| text(&body, &format!("@odata.{name}")).or_else(|| text(&body, &format!("@{name}")));
-    objects(Rows { rows, next: link("nextLink"), delta: link("deltaLink") })
-}
-
-fn objects(rows: Rows) -> Result<Rows, String> {
-    match rows.rows.iter().all(Value::is_object) {
-        true => Ok(rows),
-        false => Err("a row is no object".to_owned()),
-    }
-}
-
-fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
+fn text(object: &Value, key: &str) -> Option<String> {
     object.get(key)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
@@ -102,34 +73,35 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn rows_and_links_of_both_protocols() {
-        let v2 = json!({ "d": { "results": [{ "A": 1 }], "__next": "http://x/y?$skiptoken=2" } });
-        let found = rows(Protocol::V2, v2).unwrap();
-        assert_eq!((found.rows.len(), found.next.as_deref()), (1, Some("http://x/y?$skiptoken=2")));
-        assert_eq!(rows(Protocol::V2, json!({ "d": [{ "A": 1 }] })).unwrap().rows.len(), 1);
-        let v4 = json!({ "@odata.context": "x", "value": [{ "A": 1 }, { "A": 2 }], "@odata.deltaLink": "x?d=1" });
-        let found = rows(Protocol::V4, v4).unwrap();
-        assert_eq!((found.rows.len(), found.next, found.delta.as_deref()), (2, None, Some("x?d=1")));
-        assert_eq!(record(Protocol::V2, json!({ "d": { "A": 1 } })), Ok(json!({ "A": 1 })));
-        assert!(record(Protocol::V2, json!({ "d": { "results": [] } })).is_err());
+    fn read(protocol: Protocol, body: Value) -> Result<Rows, String> {
+        rows(protocol, body.to_string().as_bytes())
     }
 
     #[test]
-    fn what_is_no_list_of_records_is_refused() {
-        for body in [
-            json!({}),
-            json!({ "d": {} }),
-            json!({ "d": { "results": "x" } }),
-            json!({ "d": { "results": [1] } }),
-            json!([]),
-            json!(null),
-        ] {
-            assert!(rows(Protocol::V2, body.clone()).is_err(), "{body}");
+    fn rows_and_links_of_both_protocols() {
+        let v2 = json!({ "d": { "results": [{ "A": 1 }], "__next": "http://x/y?$skiptoken=2" } });
+        let found = read(Protocol::V2, v2).unwrap();
+        assert_eq!((found.rows.len(), found.next.as_deref()), (1, Some("http://x/y?$skiptoken=2")));
+        assert_eq!(read(Protocol::V2, json!({ "d": [{ "A": 1 }] })).unwrap().rows, [Row::Read(json!({ "A": 1 }))]);
+        let v4 = json!({ "@odata.context": "x", "value": [{ "A": 1 }, { "A": 2 }], "@odata.deltaLink": "x?d=1" });
+        let found = read(Protocol::V4, v4).unwrap();
+        assert_eq!((found.rows.len(), found.next, found.delta.as_deref()), (2, None, Some("x?d=1")));
+    }
+
+    #[test]
+    fn what_is_no_list_is_refused() {
+        for body in [json!({}), json!({ "d": {} }), json!({ "d": { "results": "x" } }), json!([]), json!(null)] {
+            assert!(read(Protocol::V2, body.clone()).is_err(), "{body}");
         }
-        for body in [json!({}), json!({ "value": 1 }), json!({ "value": [1] }), json!("x")] {
-            assert!(rows(Protocol::V4, body.clone()).is_err(), "{body}");
+        for body in [json!({}), json!({ "value": 1 }), json!("x")] {
+            assert!(read(Protocol::V4, body.clone()).is_err(), "{body}");
         }
+    }
+
+    #[test]
+    fn a_row_that_can_not_be_read_leaves_its_neighbours() {
+        let found = rows(Protocol::V4, br#"{"value":[{"A":1},{"A":2,"A":3},{"A":1e999}]}"#).unwrap();
+        assert!(matches!(found.rows[0], Row::Read(_)) && matches!(found.rows[1], Row::Unreadable { .. }));
     }
 
     #[test]

@@ -27,3 +27,6 @@ use crate::{Error, actions::Transport, plant_file::SystemSection};
 pub fn transport(system: &System, section: &SystemSection) -> Result<impl Transport + use<>, Error> {
     client::Client::new(system, section)
 }
+
+#[cfg(test)]
+mod tests;

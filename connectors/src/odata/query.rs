@@ -8,7 +8,7 @@ use super::{
     manifest::{ChangedField, ChangedForm, KeyField, Paging, Read},
     request::Request,
 };
-use crate::manifest::Scope;
+use crate::{json::Row, manifest::Scope};
 
 /// What every request of a stream has.
 ///
@@ -48,7 +48,12 @@ pub(super) fn page(read: &Read, base: &Request, pass: &Pass) -> Result<Request, 
 }
 
 /// The key of a row; empty when a field of it is missing.
-pub(super) fn key_of(read: &Read, row: Option<&Value>) -> Vec<Value> {
+pub(super) fn key_of(read: &Read, row: Option<&Row>) -> Vec<Value> {
+    let row = match row {
+        Some(Row::Read(row)) => Some(row),
+        Some(Row::Unreadable { fields, .. }) => Some(fields),
+        None => None,
+    };
     let fields = read.keys.iter().map(|key| row?.get(key.field()).filter(|value| !value.is_null()).cloned());
     fields.collect::<Option<_>>().unwrap_or_default()
 }

@@ -22,6 +22,7 @@ use crate::{
     Error,
     erp::Source,
     http,
+    json::Row,
     manifest::{self, Common, Manifest, Scope},
     mapping::Mapping,
     plant_file::SystemSection,
@@ -127,9 +128,8 @@ impl OdataSource {
     }
 
     fn rows(&self, name: &str, answer: &http::Answer) -> Result<Rows, Error> {
-        let body: Value = serde_json::from_slice(&answer.body)
-            .map_err(|error| self.client.http().unreadable(name, error.to_string()))?;
-        envelope::rows(self.client.protocol(), body).map_err(|problem| self.client.http().unreadable(name, problem))
+        envelope::rows(self.client.protocol(), &answer.body)
+            .map_err(|problem| self.client.http().unreadable(name, problem))
     }
 
     /// All keys of a stream, in as many requests as it takes; `None`: too many.
@@ -140,9 +140,17 @@ impl OdataSource {
             let fetched = self.fetch(index, &Cursor::default(), &pass).await?;
             let stream = &self.streams[index];
             let last = query::key_of(&stream.read, fetched.rows.rows.last());
+            let follows = stream.read.delta || stream.read.paging == Paging::Next;
+            // Without a key to go on after, a look at all keys would not be one.
             let more = is_more(&stream.read, &fetched.rows);
+            if more && last.is_empty() && !follows {
+                return Ok(None);
+            }
             for row in fetched.rows.rows {
-                keys.extend(stream.mapping.read(row).key);
+                keys.extend(match row {
+                    Row::Read(row) => stream.mapping.read(row).key,
+                    Row::Unreadable { fields, .. } => stream.mapping.read(fields).key,
+                });
             }
             if keys.len() > SWEEP_KEYS_MAX {
                 return Ok(None);
@@ -150,7 +158,7 @@ impl OdataSource {
             if !more {
                 return Ok(Some(keys));
             }
-            pass.next = fetched.rows.next.filter(|_| stream.read.paging == Paging::Next);
+            pass.next = fetched.rows.next.filter(|_| follows);
             pass.after = last;
         }
         Ok(None)
@@ -182,8 +190,16 @@ impl OdataSource {
         Ok(Some(Sweep { external_model, keys, max_ratio: sweep.max_ratio }))
     }
 
-    fn record(&self, index: usize, row: Value) -> (Option<DateTime<Utc>>, Option<String>, Option<Record>) {
+    fn record(&self, index: usize, row: Row) -> (Option<DateTime<Utc>>, Option<String>, Option<Record>) {
         let mapping = &self.streams[index].mapping;
+        let row = match row {
+            Row::Read(row) => row,
+            Row::Unreadable { problem, fields, text } => {
+                let key = mapping.read(fields).key;
+                let record = mapping.unreadable(key.as_deref(), text, problem);
+                return (None, key, Some(record));
+            }
+        };
         if let Some(id) = envelope::removed(&row) {
             let key = removed_key(id);
             let record = mapping.deleted(key.clone(), None, row);
@@ -242,7 +258,11 @@ impl Source for OdataSource {
         let whole = pass.since.is_none() && cursor.delta.is_none();
         let Fetched { rows, now } = fetched;
         let more = is_more(&read, &rows);
-        let mut seen = Seen { last: query::key_of(&read, rows.rows.last()), newest: None, now };
+        let last = query::key_of(&read, rows.rows.last());
+        if more && last.is_empty() && !(read.delta || read.paging == Paging::Next) {
+            return Err(self.client.http().unreadable(&name, "the last row of a page has no key to go on after"));
+        }
+        let mut seen = Seen { last, newest: None, now };
         let mut records = Vec::with_capacity(rows.rows.len());
         for row in rows.rows {
             let (changed, key, record) = self.record(index, row);
