@@ -327,7 +327,7 @@ const ADDITIONS: &[Addition] = &[
             timestamp_with_time_zone("absent_since").null(),
             big_integer("missed_sweeps").default_number(0),
         ],
-        indexed: &[],
+        indexed: &[&["subject_type", "source_id", "external_id"]],
     },
     Addition {
         table: "stream_cursor",

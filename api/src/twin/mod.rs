@@ -60,6 +60,7 @@ pub async fn start(
     for plant in plants {
         owner.run_plant(plant).await?;
     }
+    workflow::truth::lines::spawn(store.clone(), tasks.tracker(), tasks.drain().clone());
     workflow::timers::spawn(
         store.clone(),
         config.workflow.timer_poll_interval.get(),

@@ -1,13 +1,13 @@
 //! Links of systems' own ids to subjects, many at once, and what was decided about contradictions.
 
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::{
     entity::{accepted_difference, external_reference, source_system, stream_cursor, subject::SubjectType},
     error::{Doing, Error},
     ids::SourceId,
-    store::{Tx, View},
+    store::{Store, Tx, View},
 };
 
 impl View {
@@ -31,6 +31,24 @@ impl View {
             .all(self.connection())
             .await
             .doing("read the streams of a source")
+    }
+}
+
+impl Store {
+    /// The references to subjects of one kind that their systems still have, at most `limit`.
+    pub async fn job_references_of_kind(
+        &self,
+        kind: SubjectType,
+        limit: u64,
+    ) -> Result<Vec<external_reference::Model>, Error> {
+        external_reference::Entity::find()
+            .filter(external_reference::Column::SubjectType.eq(kind))
+            .filter(external_reference::Column::AbsentSince.is_null())
+            .order_by_asc(external_reference::Column::Id)
+            .limit(limit)
+            .all(self.reader())
+            .await
+            .doing("read references")
     }
 }
 

@@ -1,5 +1,6 @@
 //! Shared truth: what the systems claim of a subject, side by side, and what the twin concludes from it.
 
+pub mod lines;
 mod rules;
 mod weigh;
 
