@@ -10,9 +10,10 @@ mod journal;
 mod latency;
 mod rounds;
 mod spread;
+mod sync;
 
 /// The measures, in the order in which they run.
-const MEASURES: [&str; 3] = ["journal", "latency", "dashboard"];
+const MEASURES: [&str; 4] = ["journal", "sync", "latency", "dashboard"];
 
 #[tokio::main]
 async fn main() {
@@ -21,6 +22,7 @@ async fn main() {
     for name in MEASURES.iter().filter(|name| wanted.is_empty() || wanted.iter().any(|wanted| wanted == *name)) {
         match *name {
             "journal" => journal::measure().await,
+            "sync" => sync::measure().await,
             "latency" => latency::measure().await,
             "dashboard" => dashboard::measure().await,
             unknown => unreachable!("{unknown} is in the list"),
