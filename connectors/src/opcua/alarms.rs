@@ -80,6 +80,8 @@ pub(super) struct Read {
     pub(super) signals: Vec<Signal>,
     /// Items whose queue had overflowed.
     pub(super) overflown: Vec<usize>,
+    /// Alarms that were not taken, because the server shows too many.
+    pub(super) refused: usize,
 }
 
 impl Alarms {
@@ -151,8 +153,11 @@ impl Alarms {
                         }
                     }
                     let known = Known { condition, event, acknowledge, acked: report.acked };
-                    self.remember(&report.key, report.retain, known);
-                    done.signals.push(Signal::Alarm(report));
+                    if self.remember(&report.key, report.retain, known) {
+                        done.signals.push(Signal::Alarm(report));
+                    } else {
+                        done.refused += 1;
+                    }
                 }
                 Told::RefreshStart => {
                     let round = self.round.get_or_insert_default();
@@ -180,14 +185,19 @@ impl Alarms {
         done
     }
 
-    fn remember(&mut self, key: &AlarmKey, retain: bool, known: Known) {
+    /// Takes an alarm in, unless it is one too many: a server that invents conditions must not fill the twin.
+    fn remember(&mut self, key: &AlarmKey, retain: bool, known: Known) -> bool {
         if !retain {
             self.known.remove(key);
-        } else if self.known.len() < MAX_SHOWN || self.known.contains_key(key) {
-            // A notifier that may not acknowledge takes nothing from one that may.
-            let acknowledge = known.acknowledge || self.known.get(key).is_some_and(|before| before.acknowledge);
-            self.known.insert(key.clone(), Known { acknowledge, ..known });
+            return true;
         }
+        if self.known.len() >= MAX_SHOWN && !self.known.contains_key(key) {
+            return false;
+        }
+        // A notifier that may not acknowledge takes nothing from one that may.
+        let acknowledge = known.acknowledge || self.known.get(key).is_some_and(|before| before.acknowledge);
+        self.known.insert(key.clone(), Known { acknowledge, ..known });
+        true
     }
 
     /// What a round that has settled says: what it did not repeat is over. `alive` are the event items that the server has.
@@ -315,6 +325,18 @@ mod tests {
         assert!(alarms.is_due(begin));
         alarms.want_later(begin);
         assert!(!alarms.is_due(begin) && alarms.is_due(begin + AGAIN));
+    }
+
+    #[test]
+    fn a_server_that_invents_alarms_does_not_fill_the_twin() {
+        let (items, mut alarms, now) = (items(), alarms(), Instant::now());
+        let many = u32::try_from(MAX_SHOWN).expect("small") + 3;
+        let events = (0..many).map(|number| of(0, condition(number, true))).collect();
+        let read = alarms.read(&items, events, NOW, now);
+        assert_eq!((read.signals.len(), read.refused), (MAX_SHOWN, 3));
+        // Those that it has still change and end, and make room.
+        let read = alarms.read(&items, vec![of(0, condition(0, false)), of(0, condition(many, true))], NOW, now);
+        assert_eq!((read.signals.len(), read.refused), (2, 0));
     }
 
     #[test]

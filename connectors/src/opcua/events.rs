@@ -29,6 +29,10 @@ impl Source {
         }
         self.health.events(events.len());
         let read = self.alarms.read(&self.config.items, events, received, Instant::now());
+        if read.refused > 0 {
+            let source = &self.config.source;
+            tracing::warn!(source, alarms = read.refused, "the server shows more alarms than are taken");
+        }
         let mut signals = read.signals;
         for index in read.overflown {
             let cause = format!("the server's queue for events of {} overflowed", self.config.items[index].name());

@@ -151,7 +151,8 @@ pub(super) fn lines(tree: &Tree) -> (Vec<FoundLine>, usize) {
     for line in &mut lines {
         values(tree, line, &roots);
     }
-    lines.sort_by_key(|line| line.root);
+    // Servers show things in any order; a proposal that is made again should be the same.
+    lines.sort_by_cached_key(|line| names(tree, line.root));
     let more = lines.len().saturating_sub(MAX_LINES);
     lines.truncate(MAX_LINES);
     (lines, more)
@@ -255,6 +256,11 @@ fn values(tree: &Tree, line: &mut FoundLine, roots: &[usize]) {
     }
     line.notifier =
         std::iter::once(line.root).chain(tree.above(line.root)).find(|index| tree.notifiers.contains(index));
+}
+
+/// The names on the way to a node.
+fn names(tree: &Tree, index: usize) -> Vec<String> {
+    tree.path(index).into_iter().map(|segment| segment.name.clone()).collect()
 }
 
 /// A part of a variable is told by the variable.
