@@ -6,7 +6,6 @@
 pub mod poller;
 pub mod read_only;
 pub mod scan;
-mod transport;
 pub mod tryton;
 
 use std::future::Future;

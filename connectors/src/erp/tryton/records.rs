@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use model::{Disposition, RequestState, SubjectType};
+use model::SubjectType;
 use serde_json::Value;
 use workflow::sync::{Assertion, Body, Record, Statement};
 
