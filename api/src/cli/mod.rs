@@ -115,9 +115,19 @@ mod tests {
     #[test]
     fn help_names_every_command_and_exit_code() {
         let help = Cli::command().render_help().to_string();
-        for part in
-            ["demo", "serve", "migrate", "schema", "check-config", "token", "sync", "audit", "opcua", "Exit codes:", "  6  stopped"]
-        {
+        for part in [
+            "demo",
+            "serve",
+            "migrate",
+            "schema",
+            "check-config",
+            "token",
+            "sync",
+            "audit",
+            "opcua",
+            "Exit codes:",
+            "  6  stopped",
+        ] {
             assert!(help.contains(part), "{part} is missing in:\n{help}");
         }
     }
