@@ -63,12 +63,12 @@ async fn server(answers: Vec<(&'static str, String)>) -> (String, Heard) {
 }
 
 const LOTS: &str = "
-    key: r.No
+    key: r.Lot
     time: {from: r.Changed, as: edm_v2_datetime}
     incremental: {}
     map:
       kind: MATERIAL_LOT
-      attributes: {number: r.No, material: {from: r.Material, ref: key}}
+      attributes: {number: r.Lot, material: {from: r.Material, ref: key}}
 ";
 
 fn section(url: &str, system: &str, read: &str, rest: &str) -> SystemSection {
@@ -91,10 +91,10 @@ fn client(section: &SystemSection) -> Client {
 }
 
 const READ: &str =
-    "{service: /s, entity: Lots, keys: [No], page: 2, changed: [{field: Changed, type: datetimeoffset}]}";
+    "{service: /s, entity: Lots, keys: [Lot], page: 2, changed: [{field: Changed, type: datetimeoffset}]}";
 
 fn lot(number: &str) -> Value {
-    json!({ "No": number, "Material": "M", "Changed": "/Date(1795341600000+0000)/" })
+    json!({ "Lot": number, "Material": "M", "Changed": "/Date(1795341600000+0000)/" })
 }
 
 fn numbers(page: &Page) -> Vec<&str> {
@@ -151,7 +151,7 @@ async fn errors_have_the_words_of_the_system_and_a_silent_server_is_told_from_a_
     let (url, _) =
         server(vec![("400 Bad Request", text.to_owned()), ("429 Slow\r\nretry-after: 7", String::new())]).await;
     let mut client = client(&section(&url, "protocol: v2", READ, LOTS));
-    let request = json!({ "method": "POST", "service": "/s", "function": "Release", "parameters": { "No": "1" } });
+    let request = json!({ "method": "POST", "service": "/s", "function": "Release", "parameters": { "Lot": "1" } });
     let answer = client.send(&request, Intent::Act).await.unwrap();
     assert_eq!(client.judge(&answer), crate::actions::Verdict::Refused("CO/469: released already".to_owned()));
     assert!(matches!(client.send(&request, Intent::Act).await, Err(Failure::Busy { retry_after: Some(_), .. })));
@@ -182,8 +182,8 @@ async fn a_server_that_gives_less_than_it_is_asked_for_is_asked_after_the_last_k
     let again = source.page("lots", third.cursor.as_deref()).await.unwrap();
     assert_eq!(numbers(&again), ["L-3"]);
     let heard = heard.lock().unwrap();
-    assert_eq!(heard[0].0, "GET /s/Lots?$orderby=No&$top=2 HTTP/1.1");
-    assert_eq!(heard[1].0, "GET /s/Lots?$filter=No%20gt%20'L-1'&$orderby=No&$top=2 HTTP/1.1");
+    assert_eq!(heard[0].0, "GET /s/Lots?$orderby=Lot&$top=2 HTTP/1.1");
+    assert_eq!(heard[1].0, "GET /s/Lots?$filter=Lot%20gt%20'L-1'&$orderby=Lot&$top=2 HTTP/1.1");
     // A minute before the latest change.
     assert!(heard[3].0.contains("$filter=Changed%20ge%20datetimeoffset'2026-11-22T"), "{}", heard[3].0);
 }
@@ -244,7 +244,7 @@ async fn without_a_time_of_change_everything_is_read_and_its_keys_are_the_sweep(
     let (url, _) =
         server(vec![("200 OK", page(json!([lot("L-1"), lot("L-2")]))), ("200 OK", page(json!([lot("L-3")])))]).await;
     let rest = LOTS.replace("incremental: {}", "deletes: {key_sweep: {every: 1h}}");
-    let read = "{service: /s, entity: Lots, keys: [No], page: 2}";
+    let read = "{service: /s, entity: Lots, keys: [Lot], page: 2}";
     let mut source = source(&section(&url, "protocol: v2", read, &rest));
     let first = source.page("lots", None).await.unwrap();
     assert_eq!(first.sweep, None);

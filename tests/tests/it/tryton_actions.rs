@@ -183,6 +183,7 @@ impl Stage {
 }
 
 fn section(files: &Scratch, url: &str) -> SystemSection {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let password = files.path().join("password");
     std::fs::write(&password, "admin").unwrap();
     let text = plant_file::PlantFile::nord().tryton(url).text();
