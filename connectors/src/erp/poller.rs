@@ -152,7 +152,7 @@ impl<S: Source> Poller<S> {
             match self.run_stream(&stream, &mut report).await {
                 Ok(()) => {}
                 // What one stream is refused says nothing of the others.
-                Err(error @ (Error::ErpRefused { .. } | Error::ErpAnswer { .. })) => {
+                Err(error @ (Error::ErpRefused { .. } | Error::ErpAnswer { .. })) if !is_shut_out(&error) => {
                     self.syncer.failed(&stream, &error.to_string()).await?;
                     failure.get_or_insert(error);
                 }
@@ -304,6 +304,17 @@ pub async fn dry_run<S: Source>(source: &mut S, stream: &str, rows_max: usize) -
     Ok(pages)
 }
 
+/// Whether we are not let in at all. Then the other streams are not tried: systems lock an account after a few wrong passwords.
+fn is_shut_out(error: &Error) -> bool {
+    match error {
+        Error::ErpRefused { operation, problem, .. } => {
+            matches!(operation.as_str(), "common.db.login" | "the login" | "the token endpoint" | "auth")
+                || problem.starts_with("401")
+        }
+        _ => false,
+    }
+}
+
 fn chain(error: &Error) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
@@ -327,5 +338,17 @@ mod tests {
         let busy = Error::ErpBusy { url: "http://erp".into(), retry_after: Some(Duration::from_secs(90)) };
         assert_eq!(backoff.after(&busy).as_secs(), 90);
         assert_eq!(Backoff::default().after(&busy).as_secs(), 90);
+    }
+
+    #[test]
+    fn a_wrong_password_is_told_from_a_stream_that_is_refused() {
+        let refused = |operation: &str, problem: &str| Error::ErpRefused {
+            url: "http://erp".into(),
+            operation: operation.into(),
+            problem: problem.into(),
+        };
+        assert!(is_shut_out(&refused("the login", "wrong password")));
+        assert!(is_shut_out(&refused("lots", "401 Unauthorized")));
+        assert!(!is_shut_out(&refused("lots", "404 Not Found")));
     }
 }
