@@ -131,7 +131,8 @@ async fn a_line_that_does_not_change_is_live_again_after_a_cut() {
         machines.pass("Line1", &[LineState::Execute]).await;
         phone.wait_for("it runs", |event| event["state"]["state"] == "EXECUTE").await;
         network.set(Network::Down);
-        phone.wait_for("it is stale", |event| event["kind"] == "LINE_STALE").await;
+        let stale = |event: &Value| event["kind"] == "LINE_STALE" && event["state"]["lastKnownState"] == "EXECUTE";
+        phone.wait_for("it is stale", stale).await;
         network.set(Network::Up);
         let live = |event: &Value| event["kind"] == "LINE_LIVE" && event["line"]["code"] == "L1";
         let event = phone.wait_for("it is live again, with nothing new to say", live).await;

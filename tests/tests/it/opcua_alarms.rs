@@ -167,14 +167,15 @@ on_both! {
             .filter(|row| row.kind == ChangeKind::LineStateChanged && row.cause.contains("history")).count();
         assert_eq!(states, 4, "but it is in the journal");
         // Down, and then only from one way of being down to another: it still is.
+        let went_down = world.ago(200);
         floor.send([
-            past(state(line, LineState::Aborted, world.ago(200))),
+            past(state(line, LineState::Aborted, went_down)),
             past(state(line, LineState::Clearing, world.ago(100))),
             past(state(line, LineState::Stopped, world.ago(90))),
         ]).await;
         world.fire_due().await;
         let case = world.open_case(line).await.expect("the line is down");
-        assert_eq!(case.signal_at, world.ago(200), "since it went down, not since it was heard of");
+        assert_eq!(case.signal_at, went_down, "since it went down, not since it was heard of");
     }
 }
 
