@@ -51,8 +51,11 @@ pub struct Rule {
     pub id: String,
     /// Which claim counts.
     pub strategy: Strategy,
-    /// Decimals that differ by no more than this agree; `None`: texts that differ, differ.
+    /// Decimals that differ by no more than this agree, and times that differ by no more seconds; `None`: texts that differ,
+    /// differ.
     pub within: Option<Decimal>,
+    /// Values that do not contradict each other: one system speaks more coarsely than another, or later.
+    pub alike: Vec<Vec<String>>,
     /// Whether a difference is a conflict; otherwise the rule settles it.
     pub disputed: bool,
     /// How long two systems may differ, unless their pair has a window of its own.
@@ -110,10 +113,12 @@ impl Rule {
 
     fn same(&self, a: &str, b: &str) -> bool {
         let close = |within: Decimal| {
-            let (a, b) = (Decimal::from_str_exact(a).ok()?, Decimal::from_str_exact(b).ok()?);
+            let (a, b) = measure(a).zip(measure(b))?;
             Some((a - b).abs() <= within)
         };
-        a == b || self.within.and_then(close).unwrap_or(false)
+        let alike =
+            |values: &Vec<String>| values.iter().any(|value| value == a) && values.iter().any(|value| value == b);
+        a == b || self.within.and_then(close).unwrap_or(false) || self.alike.iter().any(alike)
     }
 
     /// The claim that counts. Ties go to the smaller id, so that the order of the claims never matters.
@@ -134,6 +139,12 @@ impl Rule {
                 .max_by_key(|claim| (claim.source_time.unwrap_or(claim.since), Reverse(claim.source))),
         }
     }
+}
+
+/// A decimal, or a time in seconds.
+fn measure(text: &str) -> Option<Decimal> {
+    let time = |text| DateTime::parse_from_rfc3339(text).ok().map(|time| Decimal::new(time.timestamp_millis(), 3));
+    Decimal::from_str_exact(text).ok().or_else(|| time(text))
 }
 
 /// Names a difference: who says what.

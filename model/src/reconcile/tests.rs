@@ -25,6 +25,7 @@ fn disposition() -> Rule {
         id: "lot.disposition/1".into(),
         strategy: Strategy::MostRestrictive(order.map(str::to_owned).to_vec()),
         within: None,
+        alike: vec![vec!["IN_PROCESS".into(), "UNRESTRICTED".into()]],
         disputed: true,
         window: Duration::from_secs(60),
         windows: vec![(SourceKind::Wms, SourceKind::Erp, Duration::from_secs(10))],
@@ -88,6 +89,19 @@ fn quantities_that_are_close_agree_and_what_is_not_disputed_is_settled() {
     assert_eq!(reconcile(&rule, &far, None, at(900)).unwrap().verdict, Verdict::Conflict);
     let settled = Rule { disputed: false, ..rule };
     assert_eq!(reconcile(&settled, &far, None, at(900)).unwrap().verdict, Verdict::Resolved);
+}
+
+#[test]
+fn values_that_are_alike_agree_and_so_do_times_that_are_close() {
+    let claims = [claim(1, SourceKind::Erp, "UNRESTRICTED", 0), claim(2, SourceKind::Wms, "IN_PROCESS", 0)];
+    let agreed = reconcile(&disposition(), &claims, None, at(900)).unwrap();
+    assert_eq!((agreed.verdict, agreed.value.as_deref()), (Verdict::Agreed, Some("IN_PROCESS")));
+    let rule = Rule { within: Some(Decimal::from(60)), ..disposition() };
+    let times = ["2026-11-22T10:00:00Z", "2026-11-22T11:00:59+01:00"];
+    let claims = [claim(1, SourceKind::Erp, times[0], 0), claim(2, SourceKind::Wms, times[1], 0)];
+    assert_eq!(reconcile(&rule, &claims, None, at(900)).unwrap().verdict, Verdict::Agreed);
+    let rule = Rule { within: Some(Decimal::from(58)), ..rule };
+    assert_eq!(reconcile(&rule, &claims, None, at(900)).unwrap().verdict, Verdict::Conflict);
 }
 
 #[test]

@@ -98,6 +98,7 @@ impl Rules {
             id: format!("{} default", self.version),
             strategy: Strategy::Authority(self.order.clone()),
             within: None,
+            alike: Vec::new(),
             disputed: false,
             window: Duration::ZERO,
             windows: Vec::new(),
@@ -129,6 +130,8 @@ struct Raw {
     #[serde(default)]
     order: Vec<String>,
     within: Option<String>,
+    #[serde(default)]
+    alike: Vec<Vec<String>>,
     window: String,
     owner: Role,
 }
@@ -156,6 +159,7 @@ impl Raw {
             id: format!("{version} {}.{}", self.kind, self.attribute),
             strategy,
             within: within.map_err(|_| "within: a decimal is expected".to_owned())?,
+            alike: self.alike,
             disputed: true,
             window: window(&self.window)?,
             windows: Vec::new(),
