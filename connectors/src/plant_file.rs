@@ -11,6 +11,7 @@ mod opcua;
 mod secret;
 mod system;
 mod text;
+mod tolerance;
 
 use std::{
     collections::HashSet,
@@ -22,6 +23,7 @@ use serde::Deserialize;
 use workflow::{
     directory::Account,
     plant::{PlantDefinition, SourceDefinition},
+    truth::Tolerance,
 };
 
 pub use self::{
@@ -48,6 +50,8 @@ pub struct PlantFile {
     pub opcua: Option<OpcUaSection>,
     /// The business systems, in the order of the file.
     pub systems: Vec<SystemSection>,
+    /// How long two kinds of systems may differ, where this plant says otherwise than the rules.
+    pub tolerances: Vec<Tolerance>,
     /// Who has which role in the plant.
     pub people: Vec<Account>,
 }
@@ -83,6 +87,8 @@ struct Raw {
     opcua: Option<opcua::Raw>,
     #[serde(default)]
     system: Vec<system::Raw>,
+    #[serde(default)]
+    tolerance: Vec<tolerance::Raw>,
     #[serde(default)]
     person: Vec<Account>,
 }
@@ -124,7 +130,8 @@ impl PlantFile {
             .enumerate()
             .map(|(index, section)| section.checked(&format!("system[{index}]"), at))
             .collect::<Result<Vec<_>, _>>()?;
-        let file = Self { plant: raw.plant, lines, opcua, systems, people: raw.person };
+        let tolerances = tolerance::checked(raw.tolerance, at)?;
+        let file = Self { plant: raw.plant, lines, opcua, systems, tolerances, people: raw.person };
         file.check(at)?;
         Ok(file)
     }
@@ -179,7 +186,7 @@ impl PlantFile {
             code: self.plant.code.clone(),
             name: self.plant.name.clone(),
             time_zone: self.plant.time_zone.clone(),
-            tolerances: Vec::new(),
+            tolerances: self.tolerances.clone(),
             lines: self.lines.iter().map(|line| line.definition(reports)).collect(),
             sources: floor.chain(self.systems.iter().map(SystemSection::definition)).collect(),
         }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use futures::{FutureExt, future::join3};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, join3},
+};
 use model::clock::SharedClock;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -155,15 +158,16 @@ async fn carry_out(
     Ok(())
 }
 
-async fn send(
+/// Sends until cancelled. On the heap: the states of all kinds together are more than a stack should hold.
+fn send(
     section: &SystemSection,
     classify: Vec<Rule>,
     limit: Limit,
-    transport: impl Transport,
+    transport: impl Transport + Sync + 'static,
     outbox: Outbox,
     hints: mpsc::Sender<Hint>,
     cancel: CancellationToken,
-) {
+) -> BoxFuture<'static, ()> {
     let options = actions::Options {
         name: section.code.clone(),
         actions: section.manifest.actions.clone(),
@@ -175,5 +179,5 @@ async fn send(
     };
     // A full queue means that a read is due anyway.
     let read_now = Box::new(move || drop(hints.try_send(Hint::default())));
-    Sender::new(options, transport, outbox, Some(read_now)).run(cancel).await;
+    Sender::new(options, transport, outbox, Some(read_now)).run(cancel).boxed()
 }

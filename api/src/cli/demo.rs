@@ -7,10 +7,12 @@ use std::{
 };
 
 use clap::Args;
-use connectors::plant_file::{Identity, PlantFile, Secret, SecretSource};
+use connectors::plant_file::{Identity, PlantFile, Secret, SecretSource, SystemKind};
 use model::clock::{SharedClock, SystemClock};
 use rand::distr::{Alphanumeric, SampleString};
-use simulator::{OPERATOR_PASSWORD, OPERATOR_USER, Running, Simulator, SimulatorOptions};
+use simulator::{
+    Business, BusinessOptions, OPERATOR_PASSWORD, OPERATOR_USER, Running, Simulator, SimulatorOptions, Webhook,
+};
 
 use super::{
     database::{migrate, open_for_migration},
@@ -31,14 +33,15 @@ const PLANT_FILE: &str = include_str!("../../../patterns/plants/demo.toml");
 const TOKEN_TTL: Duration = Duration::from_secs(12 * 3_600);
 /// What is printed when everything runs.
 const WELCOME: &str = include_str!("demo.txt");
-/// Length of the key that the simulated ERP wants.
-const ERP_KEY_LENGTH: usize = 32;
+/// Length of the secrets that nobody types.
+const SECRET_LENGTH: usize = 32;
 
 /// Run a simulated plant with its twin: nothing to install, nothing to configure.
 ///
-/// Starts a plant with two lines (an OPC UA server) and an ERP (HTTP), a twin on SQLite that is connected to both, and the
-/// graph. Prints the address, a token per person and queries to paste. About 20 seconds later a line stops. Everything ends
-/// with Ctrl-C; the folder is emptied by the next demo.
+/// Starts a plant with two lines (an OPC UA server), its ERP (OData), MES (database views, B2MML) and WMS (REST, webhooks), a
+/// twin on SQLite that is connected to all of them, and the graph. Prints the address, a token per person and queries to paste.
+/// After some seconds the WMS blocks a lot that the ERP releases, and a line stops. Everything ends with Ctrl-C; the database
+/// is emptied by the next demo.
 #[derive(Debug, Args)]
 pub struct Demo {
     /// Port of the graph; 0 takes a free one
@@ -64,23 +67,28 @@ impl Demo {
         token::self_test()?;
         let clock: SharedClock = Arc::new(SystemClock);
         let lifecycle = Lifecycle::new();
-        let erp_key = Alphanumeric.sample_string(&mut rand::rng(), ERP_KEY_LENGTH);
+        let business = self.business();
         let options = SimulatorOptions {
             seed: self.seed,
             speed: self.speed,
-            ..SimulatorOptions::new(self.dir.join("simulator-pki"), erp_key.clone())
+            business: Some(business.clone()),
+            ..SimulatorOptions::new(self.dir.join("simulator-pki"), secret())
         };
         let tasks = lifecycle.tasks();
-        let simulator =
+        let mut simulator =
             Simulator::start(options, tasks.drain().clone(), tasks.tracker()).await.map_err(Error::Simulator)?;
-        let plant = plant_file(&simulator, &self.dir.join("pki"), &erp_key)?;
-        let people = plant.people.clone();
-        let (opcua_url, erp_url) = (simulator.opcua_url.clone(), simulator.erp_url.clone());
+        let systems = simulator.business.take().expect("it was asked for");
+        let webhook = secret();
+        let mut plant = plant_file(&simulator, &self.dir.join("pki"))?;
+        connect(&mut plant, &systems, &business, &webhook);
+        let (people, code) = (plant.people.clone(), plant.plant.code.clone());
+        let opcua_url = simulator.opcua_url.clone();
         tasks.spawn(TaskKind::Essential, "simulator", simulator.stopped());
 
         let store = open_for_migration(&config.database, clock.clone()).await?;
         migrate(&store).await?;
         let twin = twin::start(config, store, vec![plant], clock.clone(), tasks).await?;
+        systems.set_webhook(Some(Webhook { url: format!("http://{}/in/{code}/WMS", twin.address), secret: webhook }));
 
         let signer = Signer::load_or_create(&config.auth.development.key_file)?;
         let mut tokens = String::new();
@@ -94,11 +102,22 @@ impl Demo {
             .replace("{tokens}", tokens.trim_end())
             .replace("{address}", &format!("http://{}", twin.address))
             .replace("{opcua}", &opcua_url)
-            .replace("{erp}", &erp_url);
+            .replace("{erp}", &systems.erp_url)
+            .replace("{mes}", &systems.mes_url)
+            .replace("{wms}", &systems.wms_url);
         print(&welcome)?;
         lifecycle.run(config.server.shutdown_deadline.get()).await?;
         twin.store.close().await?;
         print("the demo has ended\n")
+    }
+
+    /// The business systems of the plant. Its ERP tells its MES which lots it blocked, its WMS tells nobody.
+    fn business(&self) -> BusinessOptions {
+        let mut options = BusinessOptions::new(self.dir.join("simulator"));
+        if let Some(mes) = &mut options.mes {
+            mes.hears_of_holds = true;
+        }
+        options
     }
 
     /// The settings of the demo: its own folder, a development key, open introspection.
@@ -144,7 +163,7 @@ fn prepare(dir: &Path) -> std::io::Result<()> {
 }
 
 /// The plant file, pointed at the simulator, whose certificate is trusted beforehand as an operator would do it.
-fn plant_file(simulator: &Running, pki: &Path, erp_key: &str) -> Result<PlantFile, Error> {
+fn plant_file(simulator: &Running, pki: &Path) -> Result<PlantFile, Error> {
     let mut file = PlantFile::parse(PLANT_FILE)?;
     let trusted = pki.join("trusted");
     let doing = || format!("trust the simulator's certificate in {}", trusted.display());
@@ -157,9 +176,28 @@ fn plant_file(simulator: &Running, pki: &Path, erp_key: &str) -> Result<PlantFil
         let password = SecretSource::Given(Secret::new(OPERATOR_PASSWORD));
         opcua.identity = Identity::User { name: OPERATOR_USER.to_owned(), password };
     }
-    if let Some(erp) = file.systems.first_mut() {
-        erp.url.clone_from(&simulator.erp_url);
-        erp.secrets.insert("key".to_owned(), SecretSource::Given(Secret::new(erp_key)));
-    }
     Ok(file)
+}
+
+/// Points the business systems of the plant file at those that run.
+fn connect(file: &mut PlantFile, systems: &Business, options: &BusinessOptions, webhook: &str) {
+    let BusinessOptions { erp: Some(erp), mes: Some(mes), wms: Some(wms), .. } = options else { return };
+    for section in &mut file.systems {
+        let (url, secrets) = match section.kind {
+            SystemKind::Erp => (systems.erp_url.clone(), vec![("password", erp.password.as_str())]),
+            SystemKind::Mes => {
+                section.options.insert("b2mml_url".to_owned(), format!("{}/b2mml", systems.mes_url));
+                (format!("sqlite:{}", systems.mes_database.display()), vec![("token", mes.token.as_str())])
+            }
+            SystemKind::Wms => (systems.wms_url.clone(), vec![("token", wms.token.as_str()), ("webhook", webhook)]),
+        };
+        section.url = url;
+        let given = secrets.into_iter().map(|(name, value)| (name.to_owned(), SecretSource::Given(Secret::new(value))));
+        section.secrets.extend(given);
+    }
+}
+
+/// A secret of this run.
+fn secret() -> String {
+    Alphanumeric.sample_string(&mut rand::rng(), SECRET_LENGTH)
 }

@@ -21,7 +21,7 @@ fn the_demo_file_is_valid() {
     let file = PlantFile::parse(DEMO).expect("valid");
     let definition = file.definition();
     definition.check().expect("a definition without contradictions");
-    assert_eq!((definition.code.as_str(), definition.lines.len(), definition.sources.len()), ("HAMBURG", 2, 2));
+    assert_eq!((definition.code.as_str(), definition.lines.len(), definition.sources.len()), ("HAMBURG", 2, 4));
     let line = &definition.lines[0];
     assert_eq!(line.downtime_threshold, Duration::from_secs(3));
     assert_eq!(line.acknowledge_within, Duration::from_secs(30));
@@ -32,7 +32,7 @@ fn the_demo_file_is_valid() {
     assert_eq!((opcua.security, opcua.publishing_interval), (Security::Basic256Sha256, Duration::from_millis(100)));
     let erp = &file.systems[0];
     assert_eq!((erp.kind, erp.overlap), (SystemKind::Erp, Duration::from_secs(60)));
-    assert_eq!(erp.manifest.system.word(), "http-json");
+    assert_eq!(erp.manifest.system.word(), "odata");
 }
 
 #[test]
@@ -66,9 +66,19 @@ fn wrong_keys_are_named_with_what_to_write() {
         (r#"publishing_interval = "100ms""#, r#"publishing_interval = "1ms""#, "opcua.publishing_interval", "10ms"),
         (r#"url = "http://127.0.0.1:24841""#, r#"url = "127.0.0.1""#, "system[0].url", "http://"),
         (r#"kind = "erp""#, r#"kind = "crm""#, "system[0].kind", "`wms`"),
-        (r#"manifest = "plain-http""#, r#"manifest = "tryton""#, "system[0].options", "the option database is missing"),
-        (r#"secrets = { key"#, r#"secrets = { code"#, "system[0].secrets", "knows no secret"),
-        (r#"manifest = "plain-http""#, "manifest = \"plain-http\"\noptions = { x = \"y\" }", "system[0].options", "remove it"),
+        (
+            r#"manifest = "simulated-erp""#,
+            r#"manifest = "tryton""#,
+            "system[0].options",
+            "the option database is missing",
+        ),
+        (r#"secrets = { password"#, r#"secrets = { code"#, "system[0].secrets", "knows no secret"),
+        (
+            r#"manifest = "simulated-erp""#,
+            "manifest = \"simulated-erp\"\noptions = { x = \"y\" }",
+            "system[0].options",
+            "remove it",
+        ),
         (r#"poll_interval = "2s""#, r#"poll_interval = "0s""#, "system[0].poll_interval", "5s"),
         ("L2 = \"L2\"", "L2 = \"L3\"", "system[0].line_by_location.L2", "[[line]]"),
         (r#"code = "ERP""#, r#"code = "OPCUA""#, "system[0].code", "of its own"),
@@ -92,6 +102,7 @@ fn unknown_keys_are_refused_everywhere() {
         ("[line.order]", "line[0].order"),
         ("[opcua]", "opcua"),
         ("[[system]]", "system[0]"),
+        ("[[tolerance]]", "tolerance[0]"),
     ] {
         let text = refusal(table, &format!("{table}\ncolour = \"red\"")).to_string();
         assert!(text.contains("unknown field `colour`") && text.contains(key), "{table}: {text}");
@@ -113,12 +124,12 @@ fn a_namespace_index_is_refused() {
 
 #[test]
 fn a_secret_in_the_file_is_refused_and_not_repeated() {
-    for place in [r#"{ env = "PLANTGRAPH_ERP_KEY" }"#, r#"{ env = "PLANTGRAPH_OPCUA_PASSWORD" }"#] {
+    for place in [r#"{ env = "PLANTGRAPH_ERP_PASSWORD" }"#, r#"{ env = "PLANTGRAPH_OPCUA_PASSWORD" }"#] {
         let text = refusal(place, r#""hunter2""#).to_string();
         assert!(text.contains(r#"{ env = "NAME" }"#), "{text}");
     }
-    assert!(edited(r#"{ env = "PLANTGRAPH_ERP_KEY" }"#, "{ }").is_err());
-    assert!(edited(r#"{ env = "PLANTGRAPH_ERP_KEY" }"#, r#"{ env = "A", file = "b" }"#).is_err());
+    assert!(edited(r#"{ env = "PLANTGRAPH_ERP_PASSWORD" }"#, "{ }").is_err());
+    assert!(edited(r#"{ env = "PLANTGRAPH_ERP_PASSWORD" }"#, r#"{ env = "A", file = "b" }"#).is_err());
 }
 
 #[test]
@@ -150,10 +161,10 @@ fn a_missing_file_is_named() {
 #[test]
 fn paths_are_seen_from_the_file() {
     let at = Context { file: "plants/x.toml".to_owned(), folder: PathBuf::from("plants") };
-    let file = PlantFile::read(&DEMO.replacen(r#"{ env = "PLANTGRAPH_ERP_KEY" }"#, r#"{ file = "key" }"#, 1), &at);
+    let file = PlantFile::read(&DEMO.replacen(r#"{ env = "PLANTGRAPH_ERP_PASSWORD" }"#, r#"{ file = "key" }"#, 1), &at);
     let file = file.expect("valid");
     assert_eq!(file.opcua.expect("a section").pki, Path::new("plants/pki"));
-    let secret = &file.systems[0].secrets["key"];
+    let secret = &file.systems[0].secrets["password"];
     assert!(matches!(secret, SecretSource::File(path) if path == Path::new("plants/key")));
 }
 
