@@ -296,7 +296,7 @@ const ADDITIONS: &[Addition] = &[
         ],
         indexed: &[&["parent_lot_id"]],
     },
-    Addition { table: "production_order", columns: &[text("other_state").null()], indexed: &[] },
+    Addition { table: "production_order", columns: &[text("other_state").null()], indexed: &[&["planned_start"]] },
     Addition {
         table: "job_order",
         columns: &[

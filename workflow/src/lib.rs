@@ -16,6 +16,7 @@ pub mod sync;
 
 pub mod case;
 pub mod commands;
+pub mod readiness;
 pub mod rights;
 pub mod service;
 pub mod timers;

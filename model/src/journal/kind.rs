@@ -73,5 +73,7 @@ words! {
         TimerCancelled = "TIMER_CANCELLED",
         /// A command moved to another state.
         CommandMoved = "COMMAND_MOVED",
+        /// The material of a job order became ready, or is not ready any more, or lacks something else.
+        ReadinessChanged = "READINESS_CHANGED",
     }
 }

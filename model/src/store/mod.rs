@@ -20,11 +20,13 @@ mod logistics;
 mod lot;
 mod material;
 mod order;
+mod readiness;
 mod reference;
 mod source;
 mod timer;
 
 pub use connect::{Database, Store, StoreOptions};
 pub use lease::Lease;
+pub use readiness::ReadinessInputs;
 pub use tx::{Actor, Tx};
 pub use view::{CHILDREN_MAX, CaseFilter, Page, PageRequest, View};

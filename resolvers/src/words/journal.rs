@@ -73,6 +73,8 @@ mirror! {
         TimerCancelled,
         /// A command moved to another state.
         CommandMoved,
+        /// The material of a job order became ready, or is not ready any more, or lacks something else.
+        ReadinessChanged,
     }
 }
 
