@@ -234,7 +234,7 @@ impl<S: Source> Poller<S> {
                     .increment(report.rows);
                 if report.changed + report.dead_letters > 0 {
                     let Report { pages, rows, changed, dead_letters } = report;
-                    tracing::info!(source = self.options.name, pages, rows, changed, dead_letters, "read the ERP");
+                    tracing::info!(source = self.options.name, pages, rows, changed, dead_letters, "read the system");
                 }
                 self.tell(Heard::Live).await
             }
@@ -243,7 +243,7 @@ impl<S: Source> Poller<S> {
                     source = self.options.name,
                     code = error.code().as_str(),
                     error = chain(&error),
-                    "the ERP was not read"
+                    "the system was not read"
                 );
                 // Trouble of our own database says nothing of the source.
                 if !matches!(error, Error::Workflow(_)) {
