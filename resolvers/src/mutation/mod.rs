@@ -7,6 +7,10 @@ mod decide;
 mod outcome;
 mod place_hold;
 mod release_hold;
+mod replay_dead_letters;
+mod reset_stream;
+mod resume_stream;
+mod stop_commands;
 
 use async_graphql::MergedObject;
 
@@ -20,4 +24,8 @@ pub struct Mutation(
     decide::DecideMutation,
     place_hold::PlaceHoldMutation,
     release_hold::ReleaseHoldMutation,
+    resume_stream::ResumeStreamMutation,
+    reset_stream::ResetStreamMutation,
+    replay_dead_letters::ReplayDeadLettersMutation,
+    stop_commands::StopCommandsMutation,
 );

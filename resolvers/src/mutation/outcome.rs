@@ -33,7 +33,7 @@ pub struct Done(GlobalId);
 /// It is done and durable.
 #[Object]
 impl Done {
-    /// What was made or changed: a case, a task, evidence, a decision or a hold.
+    /// What was made or changed: a case, a task, evidence, a decision, a hold or a system.
     async fn object(&self, context: &Context<'_>) -> Result<Option<Node>, Error> {
         node::find(context, self.0).await
     }

@@ -4,6 +4,7 @@ mod as_of;
 mod case;
 mod global_ids;
 mod harness;
+mod integration;
 mod lots;
 mod scope;
 mod shelves;
