@@ -63,7 +63,7 @@ pub struct Config {
     pub plants: Plants,
     /// How signals become transactions.
     pub ingest: Ingest,
-    /// Timers and leases.
+    /// Timers, leases, readiness.
     pub workflow: Workflow,
     /// What is logged, and how.
     pub log: Log,

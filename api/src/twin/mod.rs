@@ -10,7 +10,13 @@ use axum::{Router, middleware};
 use connectors::{plant_file::PlantFile, webhook::Doors};
 use model::{Store, clock::SharedClock, journal::JournalOptions};
 use tokio::net::TcpListener;
-use workflow::{ingest::IngestOptions, live::LiveValues, rights::Table, service::Service};
+use workflow::{
+    ingest::IngestOptions,
+    live::LiveValues,
+    readiness::{self, ReadinessOptions},
+    rights::Table,
+    service::Service,
+};
 
 use crate::{
     config::Config,
@@ -67,6 +73,7 @@ pub async fn start(
         tasks.tracker(),
         tasks.drain().clone(),
     );
+    readiness::spawn(store.clone(), journal.clone(), readiness_options(config), tasks.tracker(), tasks.drain().clone());
     retention::spawn(store.clone(), config.journal.retention.get(), tasks);
 
     let deps = resolvers::Deps {
@@ -111,6 +118,15 @@ fn ingest_options(config: &Config) -> IngestOptions {
         signals_max: config.ingest.changes_max,
         queue_batches: config.ingest.queue_batches_max,
         ..IngestOptions::default()
+    }
+}
+
+fn readiness_options(config: &Config) -> ReadinessOptions {
+    ReadinessOptions {
+        horizon: config.workflow.readiness_horizon.get(),
+        lead: config.workflow.staging_lead.get(),
+        lease_ttl: config.workflow.lease_ttl.get(),
+        ..ReadinessOptions::default()
     }
 }
 
