@@ -10,6 +10,7 @@ mod conflict;
 mod journal;
 mod lease;
 mod migration;
+mod readiness;
 mod scope;
 mod shelves;
 mod tamper;
