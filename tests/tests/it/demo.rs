@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::{
-    graph::Caller,
+    graph::{Caller, answer, http_client},
     guarded::{Guarded, Signal},
     scratch::Scratch,
     service::program,
@@ -17,7 +17,9 @@ const STORY_WITHIN: Duration = Duration::from_secs(60);
 const ENDS_WITHIN: Duration = Duration::from_secs(25);
 const ALERTS: &str = "subscription ($after: String) { alerts(kinds: [HOLD, DOWNTIME], after: $after) {
     cursor event case { id line { code } } } }";
-const OPEN_CASES: &str = "{ cases(filter: { openOnly: true }) { nodes { id state line { code } } } }";
+const OPEN_CASES: &str =
+    "{ cases(filter: { openOnly: true, classes: [DOWNTIME] }) { nodes { id state line { code } } } }";
+const README: &str = include_str!("../../../README.md");
 
 /// What the demo has printed.
 struct Printed {
@@ -43,20 +45,44 @@ impl Printed {
         let below = self.text.split_once(&format!("{name} (")).unwrap_or_else(|| panic!("no token of {name}")).1;
         below.lines().nth(1).unwrap()
     }
+
+    /// What there is to paste: from these words to the next empty line.
+    fn to_paste(&self, begin: &str) -> &str {
+        let from = self.text.find(begin).unwrap_or_else(|| panic!("nothing begins with {begin}"));
+        self.text[from..].split("\n\n").next().unwrap()
+    }
+}
+
+/// The demo, which runs in a folder of its own.
+struct Demo {
+    process: Guarded,
+    printed: Printed,
+    _folder: Scratch,
+}
+
+impl Demo {
+    async fn start() -> Self {
+        let folder = Scratch::new("demo");
+        let dir = folder.path().join("demo");
+        let arguments = ["demo", "--port", "0", "--speed", "4", "--dir", dir.to_str().unwrap()];
+        let mut process = Guarded::start(program().to_str().unwrap(), &arguments, |command| {
+            command.current_dir(folder.path()).stderr(std::fs::File::create(folder.path().join("log")).unwrap());
+        })
+        .await;
+        let printed = tokio::time::timeout(PATIENCE, Printed::read(&mut process)).await.expect("the demo starts");
+        Self { process, printed, _folder: folder }
+    }
+
+    fn caller(&self, name: &str) -> Caller {
+        Caller::new(self.printed.address, self.printed.token(name))
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newcomer_sees_a_case_open_decides_it_and_watches_it_close() {
-    let folder = Scratch::new("demo");
-    let dir = folder.path().join("demo");
-    let arguments = ["demo", "--port", "0", "--speed", "4", "--dir", dir.to_str().unwrap()];
-    let mut demo = Guarded::start(program().to_str().unwrap(), &arguments, |command| {
-        command.current_dir(folder.path()).stderr(std::fs::File::create(folder.path().join("log")).unwrap());
-    })
-    .await;
-    let printed = tokio::time::timeout(PATIENCE, Printed::read(&mut demo)).await.expect("the demo starts");
-    let martin = Caller::new(printed.address, printed.token("Martin Meier"));
-    let olga = Caller::new(printed.address, printed.token("Olga Ohm"));
+    let mut demo = Demo::start().await;
+    let printed = &demo.printed;
+    let (martin, olga) = (demo.caller("Martin Meier"), demo.caller("Olga Ohm"));
     for (person, role) in [
         ("Olga Ohm", "OPERATOR"),
         ("Quentin Quast", "QUALITY_MANAGER"),
@@ -97,9 +123,101 @@ async fn a_newcomer_sees_a_case_open_decides_it_and_watches_it_close() {
     );
     assert!(plant["lines"].as_array().unwrap().iter().any(|line| line["goodCount"].as_i64() > Some(0)), "{plant}");
 
-    demo.signal(Signal::Interrupt).await;
-    let rest = tokio::time::timeout(ENDS_WITHIN, demo.rest()).await.expect("the demo ends");
-    assert_eq!(demo.ended(ENDS_WITHIN).await, 0, "{rest}");
+    demo.process.signal(Signal::Interrupt).await;
+    let rest = tokio::time::timeout(ENDS_WITHIN, demo.process.rest()).await.expect("the demo ends");
+    assert_eq!(demo.process.ended(ENDS_WITHIN).await, 0, "{rest}");
     assert!(rest.contains("the demo has ended"), "{rest}");
-    assert!(std::net::TcpStream::connect(printed.address).is_err(), "nothing serves any more");
+    assert!(std::net::TcpStream::connect(demo.printed.address).is_err(), "nothing serves any more");
+}
+
+/// What the systems say of the lot's disposition, in the twin's words, by their codes.
+fn claimed(lot: &Value) -> Value {
+    let claims = lot["reconciliation"][0]["claims"].as_array().cloned().unwrap_or_default();
+    claims
+        .iter()
+        .map(|claim| (claim["source"]["code"].as_str().unwrap().to_owned(), claim["canonical"].clone()))
+        .collect()
+}
+
+/// Waits until the lot has this verdict, and more.
+async fn verdict(quentin: &Caller, query: &str, verdict: &str, holds: fn(&Value) -> bool) -> Value {
+    until(verdict, STORY_WITHIN, async || {
+        let seen = quentin.ask(query, json!({})).await;
+        let is_so = seen["lot"]["reconciliation"][0]["verdict"] == verdict && holds(&seen);
+        if is_so { Ok(seen) } else { Err(seen) }
+    })
+    .await
+}
+
+/// What the ERP itself says, asked as the demo prints it.
+async fn erp_itself(printed: &Printed) -> Value {
+    let url = printed.to_paste("curl -u PLANTGRAPH:erp-pass").split('"').nth(1).unwrap().to_owned();
+    let request =
+        http_client().get(url).basic_auth("PLANTGRAPH", Some("erp-pass")).header("Accept", "application/json");
+    let (status, mut body) = answer(request).await;
+    assert!(status.is_success(), "{status} {body}");
+    body["d"]["MatlBatchIsInRstrcdUseStock"].take()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lot_that_the_wms_blocks_and_the_erp_releases_is_blocked_in_the_erp_by_a_decision() {
+    let demo = Demo::start().await;
+    let printed = &demo.printed;
+    let query = printed.to_paste("{ lot(plant: \"HAMBURG\", number: \"L-4711\")");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words(README).contains(&words(query)), "the README has another query than the demo");
+    let quentin = demo.caller("Quentin Quast");
+
+    let pending = verdict(&quentin, query, "PENDING", |seen| {
+        claimed(&seen["lot"]).as_object().is_some_and(|claims| claims.len() == 3)
+    })
+    .await;
+    let lot = &pending["lot"];
+    assert_eq!(
+        claimed(lot),
+        json!({ "ERP": "UNRESTRICTED", "MES": "UNRESTRICTED", "WMS": "RESTRICTED" }),
+        "{pending:#}"
+    );
+    assert_eq!(lot["disposition"], "RESTRICTED", "the careful one counts at once");
+    let difference = &lot["reconciliation"][0];
+    assert!(difference["case"].is_null() && difference["deadline"].is_string(), "{difference:#}");
+
+    let conflict =
+        verdict(&quentin, query, "CONFLICT", |seen| !seen["lot"]["reconciliation"][0]["case"].is_null()).await;
+    let difference = &conflict["lot"]["reconciliation"][0];
+    for claim in difference["claims"].as_array().unwrap() {
+        assert!(claim["sourceTime"].is_string() && claim["receivedTime"].is_string(), "{claim:#}");
+        assert!(claim["valueSet"].as_array().is_some_and(|values| !values.is_empty()), "{claim:#}");
+    }
+    assert!(difference["rule"].as_str().unwrap().ends_with("MATERIAL_LOT.disposition"), "{difference:#}");
+    let case = &difference["case"];
+    assert_eq!(case["owner"]["role"], "QUALITY_MANAGER");
+    assert_eq!(erp_itself(printed).await, false, "nobody told the ERP yet");
+
+    let erp = difference["claims"].as_array().unwrap().iter().find(|claim| claim["source"]["code"] == "ERP").unwrap();
+    let decide = printed
+        .to_paste("mutation { decide(input: { case: \"ID\", expectedRevision: 2, option: CORRECT_SOURCE")
+        .replace("\"ID\"", &case["id"].to_string())
+        .replace("\"ERP-ID\"", &erp["source"]["id"].to_string())
+        .replace("expectedRevision: 2", &format!("expectedRevision: {}", case["revision"]));
+    let decided = quentin.ask(&decide, json!({})).await;
+    assert_eq!(decided["decide"]["outcome"]["__typename"], "Done", "{decided:#}");
+    assert_eq!(decided["decide"]["case"]["commands"][0]["action"], "BLOCK_LOT", "{decided:#}");
+
+    until("the ERP itself answers that the lot is blocked", PATIENCE, async || {
+        let blocked = erp_itself(printed).await;
+        if blocked == true { Ok(()) } else { Err(blocked) }
+    })
+    .await;
+    let of_this =
+        |seen: &Value| seen["cases"]["nodes"].as_array().unwrap().iter().any(|case| case["state"] == "CLOSED");
+    let agreed = verdict(&quentin, query, "AGREED", of_this).await;
+    assert_eq!(
+        claimed(&agreed["lot"]),
+        json!({ "ERP": "RESTRICTED", "MES": "RESTRICTED", "WMS": "RESTRICTED" }),
+        "{agreed:#}"
+    );
+    let closed = &agreed["cases"]["nodes"][0];
+    assert_eq!(closed["decision"], "CORRECT_SOURCE", "{agreed:#}");
+    assert_eq!(closed["commands"][0]["state"], "VERIFIED", "{agreed:#}");
 }
