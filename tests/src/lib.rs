@@ -21,6 +21,7 @@ pub mod floor;
 pub mod shelves;
 
 pub mod asyncua;
+pub mod business;
 pub mod desk;
 pub mod graph;
 pub mod guarded;

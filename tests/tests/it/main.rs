@@ -20,6 +20,7 @@ mod ingest;
 mod replay;
 mod stale;
 mod sync;
+mod sync_faults;
 mod sync_order;
 
 mod downtime;
@@ -30,6 +31,7 @@ mod decide;
 mod hold;
 mod idempotency;
 
+mod write_back;
 mod writing;
 
 // What follows starts the program itself, with third-party systems around it.

@@ -61,6 +61,12 @@ fn done(source: SourceId) -> Outcome {
     Outcome::Done { subject: source.0, object: source.0 }
 }
 
+/// Says in the journal who did something to the connection: what is known of a stream is no part of the twin.
+async fn traced(tx: &mut Tx, source: &source_system::Model) -> Result<Outcome, Error> {
+    tx.update::<source_system::Entity>(source, source.clone(), ChangeKind::Updated).await?;
+    Ok(done(source.id))
+}
+
 /// Whether the system has a stream of this name.
 async fn unknown(tx: &Tx, source: SourceId, stream: &str) -> Result<Option<Outcome>, Error> {
     Ok(match tx.job_stream(source, stream).await? {
@@ -86,7 +92,7 @@ impl Operation for ResumeStream {
         }
         tx.save_stream(self.source, &self.stream, |row| row.paused_reason = None).await?;
         sync_stopped::resumed(tx, &source, &self.stream).await?;
-        Ok(done(self.source))
+        traced(tx, &source).await
     }
 }
 
@@ -106,7 +112,7 @@ impl Operation for ResetStream {
             return Ok(refused);
         }
         tx.save_stream(self.source, &self.stream, |row| row.cursor.clear()).await?;
-        Ok(done(self.source))
+        traced(tx, &source).await
     }
 }
 
@@ -129,7 +135,7 @@ impl Operation for ReplayDeadLetters {
                 tx.update::<dead_letter::Entity>(&letter, after, ChangeKind::Updated).await?;
             }
         }
-        Ok(done(self.source))
+        traced(tx, &source).await
     }
 }
 
