@@ -3,6 +3,7 @@
 #
 #   python.sh asyncua_plant.py PORT CONTROL_PORT PKI_DIR
 #   python.sh tryton_do.py URL DATABASE COMMAND [ARGUMENT ...]
+#   python.sh tryton_forget.py FILE
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/common.sh"

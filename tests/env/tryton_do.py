@@ -12,7 +12,6 @@ usage: tryton_do.py URL DATABASE COMMAND [ARGUMENT ...]
   release NUMBER                  all stock of that lot goes back to storage
   rename CODE NAME                a material gets another name
   note REFERENCE TEXT             that order gets another reference: somebody else's change
-  expire                          every session ends at once
   where NUMBER                    how much of that lot is where
   shipments REFERENCE             the states of the internal shipments with that reference
 """
@@ -129,12 +128,6 @@ def note(client, reference, text):
     return shown(client, order_id)
 
 
-def expire(client):
-    # Setting a password ends all sessions of the user, also this one.
-    client.call("res.user", "write", [client.user], {"password": "admin"})
-    return {}
-
-
 def where(client, number):
     lot_id = client.find("stock.lot", number=number)
     today = datetime.date.today()
@@ -152,7 +145,7 @@ def shipments(client, reference):
 
 
 COMMANDS = {f.__name__: f for f in (
-    order, run, cancel, quantity, lot, receive, quarantine, release, rename, note, expire, where, shipments)}
+    order, run, cancel, quantity, lot, receive, quarantine, release, rename, note, where, shipments)}
 
 if __name__ == "__main__":
     if len(sys.argv) < 4 or sys.argv[3] not in COMMANDS:

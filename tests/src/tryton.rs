@@ -20,7 +20,7 @@ pub struct Tryton {
     pub url: String,
     /// The pipe to its script keeps it running. Dropped first: the files go after the server.
     _server: Child,
-    _files: Scratch,
+    files: Scratch,
 }
 
 impl Tryton {
@@ -41,7 +41,15 @@ impl Tryton {
         tokio::time::timeout(PATIENCE, output.read_line(&mut ready)).await.expect("Tryton starts").unwrap();
         let url =
             ready.strip_prefix("READY ").expect("Tryton did not start; tests/setup.sh prepares it").trim().to_owned();
-        Self { url, _server: server, _files: files }
+        Self { url, _server: server, files }
+    }
+
+    /// Every session ends at once, as after a long silence.
+    pub async fn end_sessions(&self) {
+        let database = self.files.path().join("db/erp.sqlite");
+        let done =
+            Command::new(PYTHON).arg("tryton_forget.py").arg(database).stdin(Stdio::null()).status().await.unwrap();
+        assert!(done.success());
     }
 
     /// The clerk does something; see `tests/env/tryton_do.py`.

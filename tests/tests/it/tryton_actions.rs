@@ -58,6 +58,8 @@ enum Fate {
     Swallowed,
     /// Somebody changes the order just before.
     Overtaken(Vec<String>),
+    /// Our session has ended meanwhile.
+    SessionEnds,
     /// The sender dies right after.
     Dies,
 }
@@ -86,6 +88,10 @@ impl Transport for Road<'_> {
             Fate::Swallowed => silence(),
             Fate::Overtaken(clerk) => {
                 self.tryton.clerk(&clerk.iter().map(String::as_str).collect::<Vec<_>>()).await;
+                self.way.send(request, intent).await
+            }
+            Fate::SessionEnds => {
+                self.tryton.end_sessions().await;
                 self.way.send(request, intent).await
             }
             Fate::Dies => {
@@ -249,10 +255,8 @@ async fn an_answer_that_was_lost_is_looked_for_and_never_made_twice() {
 async fn a_sender_that_dies_in_mid_command_is_followed_by_one_that_looks_first() {
     on_stage(async |stage| {
         let hold = stage.command(Action::BlockLot, stage.lot("TOM-0002").await).await;
-        // It dies after the shipment was made, and the next one after it was assigned.
-        for (attempt, fates) in
-            [(1, vec![Fate::Dies]), (2, vec![Fate::Fine, Fate::Dies]), (3, vec![Fate::Fine, Fate::Dies])]
-        {
+        // It dies after the shipment was made, the next one after it was assigned, and the third after it was done.
+        for (attempt, fates) in [(1, vec![Fate::Dies]), (2, vec![Fate::Fine, Fate::Dies]), (3, vec![Fate::Dies])] {
             let (mut sender, acts) = stage.sender(fates.clone());
             let dies = tokio::time::timeout(Duration::from_secs(8), sender.run_once()).await;
             assert!(dies.is_err(), "attempt {attempt}: {dies:?}");
@@ -325,8 +329,8 @@ async fn what_tryton_refuses_ends_with_its_own_words_and_leaves_nothing_behind()
 async fn a_session_that_ends_is_renewed_within_the_command() {
     on_stage(async |stage| {
         let hold = stage.command(Action::BlockLot, stage.lot("TOM-0003").await).await;
-        let expire = || Fate::Overtaken(vec!["expire".into()]);
-        let row = stage.send(hold, [Fate::Fine, expire(), Fate::Fine, Fate::Fine, expire()]).await;
+        let fates = [Fate::Fine, Fate::SessionEnds, Fate::Fine, Fate::Fine, Fate::SessionEnds];
+        let row = stage.send(hold, fates).await;
         assert_eq!(row.state, CommandState::Verified, "{}", said(&row));
         assert_eq!(stage.shipments(hold).await, json!(["done"]));
     })

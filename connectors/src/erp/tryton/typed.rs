@@ -18,6 +18,7 @@ pub fn encode_datetime(at: DateTime<Utc>) -> Value {
 }
 
 /// A date as Tryton writes it.
+#[cfg(test)]
 pub fn encode_date(date: NaiveDate) -> Value {
     json!({ CLASS: "date", "year": date.year(), "month": date.month(), "day": date.day() })
 }
