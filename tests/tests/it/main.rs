@@ -20,6 +20,7 @@ mod ingest;
 mod replay;
 mod stale;
 mod sync;
+mod permutations;
 mod sync_faults;
 mod sync_order;
 
