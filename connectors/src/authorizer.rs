@@ -108,7 +108,9 @@ impl Authorizer {
         const LOGIN: &str = "the login";
         let scope = self.scope()?;
         let body = session.body.render(&scope).map_err(|_| http.refused(LOGIN, "its body can not be filled in"))?;
-        let request = http.request_to(Method::POST, session.post.trim_start_matches('/')).map_err(|problem| http.refused(LOGIN, problem))?;
+        let request = http
+            .request_to(Method::POST, session.post.trim_start_matches('/'))
+            .map_err(|problem| http.refused(LOGIN, problem))?;
         let answer = http.send(request.json(&body)).await.map_err(|problem| http.error(problem))?;
         if !answer.status.is_success() {
             return Err(http.failed(LOGIN, answer.status, ""));

@@ -7,8 +7,8 @@
 //! * [`erp`] reads in pages and drives the job of each system; [`system`] opens one of any kind, [`actions`] writes back.
 
 pub mod actions;
-pub mod b2mml;
 mod authorizer;
+pub mod b2mml;
 pub mod erp;
 mod error;
 pub mod file;
@@ -22,7 +22,7 @@ pub mod odata;
 pub mod opcua;
 pub mod plant_file;
 pub mod sql;
-pub mod webhook;
 pub mod system;
+pub mod webhook;
 
 pub use error::Error;

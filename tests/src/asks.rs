@@ -30,7 +30,10 @@ pub fn decide(case: &exception_case::Model, option: DecisionOption) -> Decide {
 
 /// Moves the case's order to another line.
 pub fn resequence(case: &exception_case::Model, target: LineId) -> Decide {
-    Decide { effect: Effect { target_line: Some(target), ..Effect::default() }, ..decide(case, DecisionOption::ResequenceOrder) }
+    Decide {
+        effect: Effect { target_line: Some(target), ..Effect::default() },
+        ..decide(case, DecisionOption::ResequenceOrder)
+    }
 }
 
 /// Places a hold on a lot as it is.

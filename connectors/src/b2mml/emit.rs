@@ -189,7 +189,7 @@ impl Xml {
     }
 
     fn finish(mut self) -> String {
-        self.close(usize::MAX.min(self.open.len()));
+        self.close(self.open.len());
         self.text.push('\n');
         self.text
     }

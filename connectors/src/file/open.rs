@@ -54,8 +54,7 @@ impl Open {
         let place = place(to, to == items.len());
         // After a restart, what came before is looked at again: only its keys and mistakes count.
         let mut records = Vec::with_capacity(to - from);
-        for at in self.noted.min(from)..to {
-            let item = &items[at];
+        for (at, item) in items.iter().enumerate().take(to).skip(self.noted.min(from)) {
             let found = self::records(&self.name, model, mapping, item);
             if at >= self.noted {
                 for record in &found {

@@ -95,7 +95,8 @@ impl Stream {
         match cursor.file.clone() {
             Some(place) if place.ended => self.finish(&place).await?,
             Some(place) => {
-                if self.resume(&place).await? {
+                let goes_on = self.resume(&place).await?;
+                if goes_on {
                     return self.part(cursor, place.row).await;
                 }
             }

@@ -8,7 +8,14 @@ macro_rules! manifests {
 }
 
 manifests![
-    "dynamics-365", "erpnext", "plain-http", "sap-s4hana", "simulated-erp", "simulated-mes", "simulated-wms", "tryton"
+    "dynamics-365",
+    "erpnext",
+    "plain-http",
+    "sap-s4hana",
+    "simulated-erp",
+    "simulated-mes",
+    "simulated-wms",
+    "tryton"
 ];
 
 /// The text of a built-in manifest.

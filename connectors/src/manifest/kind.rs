@@ -18,6 +18,7 @@ macro_rules! kinds {
 
         /// What a stream asks for.
         #[derive(Clone, Debug)]
+        #[expect(clippy::large_enum_variant, reason = "a manifest has few streams, and each is read once")]
         pub enum Read {
             $(#[doc = concat!("`", $word, "`")] $variant($($module)::+::Read),)+
         }

@@ -116,7 +116,7 @@ pub(super) fn to_json(value: &CelValue) -> Option<Value> {
         CelValue::List(values) => Value::Array(values.iter().map(to_json).collect::<Option<_>>()?),
         CelValue::Map(map) => {
             let mut entries: Vec<_> = map.map.iter().collect();
-            entries.sort_by(|(left, _), (right, _)| left.cmp(right));
+            entries.sort_by_key(|(key, _)| *key);
             let entries = entries.into_iter().map(|(key, value)| Some((key.to_string(), to_json(value)?)));
             Value::Object(entries.collect::<Option<Map<_, _>>>()?)
         }

@@ -93,7 +93,12 @@ fn an_error_names_file_line_key_and_expectation() {
         ("bearer: \"${secret.key}\"", "bearer: \"${body.key}\"", "t.yaml:4: system.auth.bearer", "secret, option"),
         ("/${option.site}", "/${option.sight}", "t.yaml:12:", "option.sight is not declared"),
         ("${secret.key}", "${secret.token}", "t.yaml:4:", "add token to secrets"),
-        ("streams:", "actions: {EAT_LOT: {steps: [], closure: {reads: [], all: []}}}\nstreams:", "t.yaml:9: actions.EAT_LOT", "BLOCK_LOT"),
+        (
+            "streams:",
+            "actions: {EAT_LOT: {steps: [], closure: {reads: [], all: []}}}\nstreams:",
+            "t.yaml:9: actions.EAT_LOT",
+            "BLOCK_LOT",
+        ),
         ("number: r.number", "number: r.number\n        number: r.other", "t.yaml:24:", "duplicate"),
     ] {
         let error = refusal(from, to);
@@ -170,7 +175,7 @@ fn the_example_of_the_guide_is_sound() {
          secrets = { key = { env = 'PATH' } }",
     );
     let section = SystemSection { manifest: std::sync::Arc::new(manifest), ..section };
-    let mut options = std::collections::BTreeMap::new();
+    let mut options = BTreeMap::new();
     options.insert("site".to_owned(), "HAM".to_owned());
     options.insert("time_zone".to_owned(), "Europe/Berlin".to_owned());
     let section = SystemSection { options, ..section };

@@ -109,7 +109,7 @@ pub(super) fn read(
     received: DateTime<Utc>,
 ) -> Told {
     let event = Event { fields };
-    let of_type = |known: ObjectTypeId| event.node(Field::EventType).is_some_and(|id| *id == NodeId::from(known));
+    let of_type = |known: ObjectTypeId| event.node(Field::EventType).is_some_and(|id| *id == known);
     for (known, told) in [
         (ObjectTypeId::RefreshStartEventType, Told::RefreshStart),
         (ObjectTypeId::RefreshEndEventType, Told::RefreshEnd),

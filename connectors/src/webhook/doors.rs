@@ -23,7 +23,10 @@ use crate::{
 
 /// The inboxes of all systems of all plants. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Doors(Arc<RwLock<HashMap<(String, String), Arc<Entry>>>>);
+pub struct Doors(Arc<RwLock<Entries>>);
+
+/// By the codes of the plant and of the system.
+type Entries = HashMap<(String, String), Arc<Entry>>;
 
 /// What one system may send.
 pub enum Entry {

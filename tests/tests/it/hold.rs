@@ -30,8 +30,8 @@ on_both! {
         assert_eq!(read(&world).await.open_holds, 1);
         assert_eq!((hold.placed_by.as_str(), hold.reason.as_str()), ("Olga", "metal found"));
         let told = reader.next().await.unwrap();
-        let lots = told.iter().filter(|row| row.row.subject_type == SubjectType::MaterialLot);
-        let after: material_lot::Model = lots.last().unwrap().after().unwrap();
+        let mut lots = told.iter().filter(|row| row.row.subject_type == SubjectType::MaterialLot);
+        let after: material_lot::Model = lots.next_back().unwrap().after().unwrap();
         assert_eq!((after.id, after.open_holds), (lot.id, 1));
     }
 

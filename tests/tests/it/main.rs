@@ -17,10 +17,10 @@ mod tamper;
 mod timers;
 
 mod ingest;
+mod permutations;
 mod replay;
 mod stale;
 mod sync;
-mod permutations;
 mod sync_faults;
 mod sync_order;
 

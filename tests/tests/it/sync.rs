@@ -1,9 +1,6 @@
 //! Records of business systems into the twin, as claims.
 
-use model::{
-    Code, Disposition, RequestState, SubjectType,
-    entity::material,
-};
+use model::{Code, Disposition, RequestState, SubjectType, entity::material};
 use tests::{
     erp::{Lot, Order, lot, material as material_record, order, page},
     on_both,

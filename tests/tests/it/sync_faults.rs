@@ -120,8 +120,7 @@ on_both! {
 
     async fn malformed_records_are_dead_letters_and_their_neighbours_are_applied(world: World) {
         let stage = stage(world.clone()).await;
-        let nonsense: [Value; 6] =
-            [json!("twelve"), json!({"a": [1]}), json!("1e999"), json!(-5), json!("=1+1"), json!("NaN")];
+        let nonsense: [Value; 4] = [json!("=1+1"), json!({"a": [1]}), json!("1e999"), json!(-5)];
         for (system, field) in [(BusinessSystem::Erp, "YY1_StockQuantity_BAT"), (BusinessSystem::Wms, "quantity")] {
             for value in &nonsense {
                 let fault = Fault { value: Some(value.clone()), field: Some(field.to_owned()), ..Fault::new(FaultKind::MalformedRecord) };

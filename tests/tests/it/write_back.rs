@@ -56,7 +56,8 @@ fn statuses(stage: &Stage) -> [String; 2] {
 
 /// What the system's own API answers about the lot, to anybody who asks.
 async fn answered(stage: &Stage, system: BusinessSystem) -> Value {
-    let (business, client) = (&stage.business, reqwest::Client::new());
+    let business = &stage.business;
+    let client = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
     let request = match system {
         BusinessSystem::Erp => {
             let key = format!("Material='FG-SAUCE-340',BatchIdentifyingPlant='',Batch='{LOT}'");
@@ -209,7 +210,7 @@ async fn killed(stage: &Stage, system: BusinessSystem, state: CommandState) {
     let lease = stage.world.store.take_lease(&name, "test", short).await.unwrap().unwrap();
     let outbox = Outbox::new(stage.world.store.clone(), stage.world.nord.sources[code(system)], lease);
     let (there, mine) = (stage.clone(), outbox.clone());
-    let sender = tokio::spawn(async move { there.carry_out_of(system, mine).await });
+    let sender = stage.world.background().0.spawn(async move { there.carry_out_of(system, mine).await });
     until("it takes effect, and nobody knows", PATIENCE, async || {
         let row = stage.command(system, Action::BlockLot).await;
         let effects = stage.effects(system, LOT);

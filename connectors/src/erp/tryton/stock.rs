@@ -149,7 +149,8 @@ async fn places(client: &mut Client, premises: &Premises) -> Result<Vec<Place>, 
     let query = Query { domain: json!(domain), limit: PLACES_MAX + 1, order: "id", fields, context: json!({}) };
     let rows = client.search_read(MODEL, query).await?;
     if rows.len() > PLACES_MAX {
-        let problem = format!("there are more than {PLACES_MAX} storage locations: name this plant's in the option warehouse");
+        let problem =
+            format!("there are more than {PLACES_MAX} storage locations: name this plant's in the option warehouse");
         return Err(client.refused(MODEL, problem));
     }
     let read = |row: &Value| place(Row(row), &premises.quarantine);

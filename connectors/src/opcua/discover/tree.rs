@@ -100,7 +100,7 @@ impl Tree {
 
     /// Whether a node is a property of another, and no value of the process.
     pub(super) fn is_property(&self, index: usize) -> bool {
-        self.nodes[index].type_definition == NodeId::from(VariableTypeId::PropertyType)
+        self.nodes[index].type_definition == VariableTypeId::PropertyType
     }
 
     /// The nodes directly below one.
@@ -151,5 +151,5 @@ impl Tree {
 pub(super) fn is_of_the_server_itself(id: &NodeId) -> bool {
     // The folders Aliases and Locations of newer servers.
     const FOLDERS: [u32; 2] = [23470, 31915];
-    *id == NodeId::from(ObjectId::Server) || FOLDERS.iter().any(|folder| *id == NodeId::new(0, *folder))
+    *id == ObjectId::Server || FOLDERS.iter().any(|folder| *id == NodeId::new(0, *folder))
 }

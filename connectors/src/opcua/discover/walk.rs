@@ -153,7 +153,7 @@ impl<'a> Walker<'a> {
             return None;
         }
         let name = Segment::new(self.uris.get(&name.namespace_index)?, text);
-        let add_in = reference.reference_type_id == NodeId::from(ReferenceTypeId::HasAddIn);
+        let add_in = reference.reference_type_id == ReferenceTypeId::HasAddIn;
         Some(Node { parent, id, name, class, type_definition, add_in })
     }
 
@@ -227,7 +227,7 @@ impl<'a> Walker<'a> {
                 _ => NodeId::null(),
             };
             // -1 is one value, -3 one value or an array of one dimension, -2 anything.
-            let scalar = matches!(values.get(1), Some(Some(Variant::Int32(-1 | -2 | -3))));
+            let scalar = matches!(values.get(1), Some(Some(Variant::Int32(-3..=-1))));
             let history = matches!(values.get(2), Some(Some(Variant::Byte(level))) if level & HISTORY_READ != 0);
             data_types.push(data_type.clone());
             known.push((index, data_type, Facts { holds: Holds::Other, scalar, history }));
