@@ -19,8 +19,6 @@ pub use model::entity::command::Action;
 
 use crate::{case, error::Error};
 
-/// The word of [`Action::Resequence`].
-pub const RESEQUENCE: &str = Action::Resequence.as_str();
 /// How long a sender may hold a command.
 const SEND_WITHIN: Duration = Duration::from_secs(60);
 /// Commands that are told at once why they wait. The rest is told with the next look, a second later.

@@ -64,7 +64,7 @@ pub struct SystemSection {
     pub overlap: Duration,
     /// What the system calls a place, to the code of the line that works there.
     pub line_by_location: BTreeMap<String, String>,
-    /// Whether anything may be sent to it. Off: every command is refused, and people do it there by hand.
+    /// Whether anything may be sent to it. Off: commands wait, and say so, until it is on again.
     pub commands: bool,
 }
 
